@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 
-from engine.domain.ids import E164, AccountId, CallId, CampaignId, ContactId, ScenarioId
+from engine.domain.ids import E164, CallId, CampaignId, ScenarioId
 from engine.domain.outcome import Outcome
 
 
@@ -26,11 +25,7 @@ class Attempt:
 
     call_id: CallId
     campaign: CampaignId
-    account: AccountId
-    contact: ContactId
     phone: E164
-    number: int
-    """1 for the first attempt at this contact in this run of the campaign."""
     caller_id: str
     trunk: str
     scenario: ScenarioId
@@ -39,14 +34,45 @@ class Attempt:
     action_timeout_s: int
     longest_call_s: int
     record: bool
-    per_minute: Decimal
-    carousel: bool = False
-    """True for the one extra try from a carousel number."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideEffect:
+    """Something to happen outside because of a call: a message, a webhook. ``key`` makes a repeat harmless."""
+
+    key: str
+    kind: str
+    payload: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What the conversation has given so far; written while the call goes on, since the engine may die."""
+
+    path: tuple[str, ...] = ()
+    dtmf: str = ""
+    result: Result | None = None
+    tags: tuple[str, ...] = ()
+    machine: str | None = None
+    transferred_to: str | None = None
+    blacklist: bool = False
+    legs: int = 1
+    """Trunk channels in use: 2 while an operator is rung or talks."""
+    effects: tuple[SideEffect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A finished recording: WAV, 8 kHz, 16 bit, left what the robot heard, right what it said."""
+
+    path: str
+    seconds: float
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """What became of an attempt; written once, with the money and the contact's next state, in one transaction."""
+    """How an attempt ended; written once, with the money and the contact's next state, in one transaction."""
 
     call_id: CallId
     outcome: Outcome
@@ -58,17 +84,22 @@ class CallRecord:
     answered_at: datetime | None
     ended_at: datetime
     result: Result | None = None
-    machine: str | None = None
-    path: tuple[str, ...] = ()
-    dtmf: str = ""
-    tags: tuple[str, ...] = ()
-    transferred_to: str | None = None
-    recording: str | None = None
-    recording_s: float | None = None
-    recording_sha256: str | None = None
     hung_up_by: str = ""
+    """robot, customer, operator, network or engine."""
+    recording: Recording | None = None
+    unsaved: Marks | None = None
+    """Marks that could not be written while the call went on; to be written before its end."""
 
     @property
     def talk_seconds(self) -> float:
         """Seconds from answer to end; 0 when never answered."""
         return (self.ended_at - self.answered_at).total_seconds() if self.answered_at else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PastAttempt:
+    """What the retry policy needs to know of an ended attempt."""
+
+    outcome: Outcome
+    result: Result | None
+    carousel: bool

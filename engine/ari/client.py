@@ -1,0 +1,140 @@
+"""ARI over HTTP: one kept-alive aiohttp session, the resources named as ari-py named them.
+
+>>> async with Ari(address, user, password) as ari:
+...     await ari.channels.originate(endpoint="PJSIP/79001234567@carrier", app="dozvon", channelId="…")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+
+import aiohttp
+import msgspec
+
+from engine.ari.messages import Channel, decode_channels
+from engine.domain.errors import Unavailable
+from engine.domain.text import mark
+
+Params = Mapping[str, object]
+_TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=3)
+CONNECTIONS = 16
+"""Kept-alive connections. Each holds one of Asterisk's HTTP sessions (``sessionlimit``); a request takes ~1 ms."""
+
+
+class AriError(Unavailable):
+    """Asterisk refused a request or could not be reached (status 0)."""
+
+    def __init__(self, status: int, text: str, request: str) -> None:
+        super().__init__("ari", mark("Asterisk: {request}: {status} {text}"), status=status, text=text, request=request)
+        self.status = status
+
+
+class NotFound(AriError):
+    """The channel, bridge or playback is gone: usually it has just ended."""
+
+
+class Ari:
+    """The client. Raises AriError (NotFound for 404) from every request."""
+
+    def __init__(self, address: str, user: str, password: str) -> None:
+        self.address = address.rstrip("/")
+        self.auth = aiohttp.BasicAuth(user, password)
+        self._http: aiohttp.ClientSession | None = None
+        self.channels = Channels(self)
+        self.bridges = Bridges(self)
+        self.playbacks = Playbacks(self)
+        self.applications = Applications(self)
+
+    async def __aenter__(self) -> Ari:
+        connector = aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=60)
+        self._http = aiohttp.ClientSession(connector=connector, auth=self.auth, timeout=_TIMEOUT)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._http:
+            await self._http.close()
+
+    @property
+    def http(self) -> aiohttp.ClientSession:
+        assert self._http is not None, "use the client in `async with`"
+        return self._http
+
+    async def request(self, method: str, path: str, params: Params | None = None, body: object = None) -> bytes:
+        url = f"{self.address}/ari/{path}"
+        query = {key: str(value) for key, value in (params or {}).items() if value is not None}
+        data = None if body is None else msgspec.json.encode(body)
+        headers = None if data is None else {"Content-Type": "application/json"}
+        try:
+            async with self.http.request(method, url, params=query, data=data, headers=headers) as answer:
+                content = await answer.read()
+                if answer.status < 400:
+                    return content
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise AriError(0, str(error) or type(error).__name__, f"{method} {path}") from error
+        text = content.decode(errors="replace")[:200]
+        raise (NotFound if answer.status == 404 else AriError)(answer.status, text, f"{method} {path}")
+
+    async def ping(self) -> None:
+        await self.request("GET", "asterisk/ping")
+
+
+class Channels:
+    def __init__(self, ari: Ari) -> None:
+        self._ari = ari
+
+    async def originate(self, *, variables: Mapping[str, str] | None = None, **params: object) -> None:
+        """``params`` as ARI names them. ``variables`` travel in the JSON body, the only place where ARI reads them."""
+        await self._ari.request("POST", "channels", params, {"variables": dict(variables or {})})
+
+    async def list(self) -> list[Channel]:
+        return decode_channels(await self._ari.request("GET", "channels"))
+
+    async def hangup(self, channel: str, *, reason_code: int) -> None:
+        await self._ari.request("DELETE", f"channels/{channel}", {"reason_code": reason_code})
+
+    async def answer(self, channel: str) -> None:
+        await self._ari.request("POST", f"channels/{channel}/answer")
+
+    async def play(self, channel: str, *, media: str, playback: str) -> None:
+        await self._ari.request("POST", f"channels/{channel}/play/{playback}", {"media": media})
+
+    async def continueInDialplan(self, channel: str, *, context: str) -> None:  # noqa: N802 - ARI's own name
+        params = {"context": context, "extension": "s", "priority": 1}
+        await self._ari.request("POST", f"channels/{channel}/continue", params)
+
+    async def setChannelVar(self, channel: str, variable: str, value: str) -> None:  # noqa: N802
+        await self._ari.request("POST", f"channels/{channel}/variable", {"variable": variable, "value": value})
+
+
+class Bridges:
+    def __init__(self, ari: Ari) -> None:
+        self._ari = ari
+
+    async def create(self, bridge: str) -> None:
+        await self._ari.request("POST", f"bridges/{bridge}", {"type": "mixing"})
+
+    async def addChannel(self, bridge: str, *channels: str) -> None:  # noqa: N802
+        await self._ari.request("POST", f"bridges/{bridge}/addChannel", {"channel": ",".join(channels)})
+
+    async def destroy(self, bridge: str) -> None:
+        await self._ari.request("DELETE", f"bridges/{bridge}")
+
+
+class Playbacks:
+    def __init__(self, ari: Ari) -> None:
+        self._ari = ari
+
+    async def stop(self, playback: str) -> None:
+        await self._ari.request("DELETE", f"playbacks/{playback}")
+
+
+class Applications:
+    def __init__(self, ari: Ari) -> None:
+        self._ari = ari
+
+    async def filter(self, app: str, kinds: tuple[str, ...]) -> None:
+        body = {"allowed": [{"type": kind} for kind in kinds]}
+        await self._ari.request("PUT", f"applications/{app}/eventFilter", body=body)

@@ -1,0 +1,79 @@
+"""What a call has come to so far: times, causes, marks. Plain bookkeeping without I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.domain.attempt import CallRecord, Marks, Recording, Result, SideEffect
+from engine.domain.ids import CallId
+from engine.domain.outcome import classify, describe
+from engine.domain.telephony import Ended
+from engine.scenario.state import State
+
+
+@dataclass(slots=True)
+class Facts:
+    """Filled by the session, read once at the end by ``record``."""
+
+    call: CallId
+    ringing_at: datetime | None = None
+    answered_at: datetime | None = None
+    early_media: bool = False
+    timed_out: bool = False
+    hung_up_by: str = ""
+    """Set by whoever of us ends the call first; left empty, the far end did."""
+    why: str = ""
+    """Why the engine ended it, or could not begin; overrides the network's cause in the record."""
+    ended: Ended | None = None
+    effects: list[SideEffect] = field(default_factory=list)
+    legs: int = 1
+
+    def marks(self, state: State) -> Marks:
+        """``state``'s facts as they go to the store."""
+        return Marks(
+            path=state.path,
+            dtmf=state.digits,
+            result=result_of(state),
+            tags=state.tags,
+            machine=state.machine,
+            transferred_to=state.transferred_to,
+            blacklist=state.blacklisted,
+            legs=self.legs,
+            effects=tuple(self.effects),
+        )
+
+    def record(self, state: State, recording: Recording | None, unsaved: Marks | None) -> CallRecord:
+        """The record of an ended call (``ended`` is set)."""
+        end = self.ended
+        assert end is not None
+        outcome = classify(
+            answered=self.answered_at is not None,
+            q850=end.cause,
+            sip=end.tech_cause,
+            timed_out=self.timed_out,
+            ringing=self.ringing_at is not None,
+        )
+        return CallRecord(
+            call_id=self.call,
+            outcome=outcome,
+            cause=self.why or describe(end.cause, end.tech_cause),
+            q850=end.cause,
+            sip=end.tech_cause,
+            ringing_at=self.ringing_at,
+            answered_at=self.answered_at,
+            ended_at=end.at,
+            result=result_of(state),
+            hung_up_by=self.hung_up_by or ("customer" if self.answered_at else "network"),
+            recording=recording,
+            unsaved=unsaved,
+        )
+
+
+def result_of(state: State) -> Result | None:
+    """One result a call, the most valuable first (manual, section 12)."""
+    if state.goal:
+        return Result.LEAD
+    if state.blacklisted:
+        return Result.BLACKLIST
+    return Result.MACHINE if state.machine else None

@@ -1,0 +1,52 @@
+"""What a session needs of the outside. Satisfied by structure; bootstrap chooses the adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from engine.domain.attempt import Marks
+from engine.domain.ids import CallId
+from engine.domain.prompt import Prompt
+
+
+class Phone(Protocol):
+    """Channel operations. All raise domain Unavailable when Asterisk refuses or cannot be reached; what concerns a
+    channel that has just ended is without effect.
+    """
+
+    async def originate(
+        self, *, channel: str, trunk: str, number: str, caller_id: str, timeout_s: int, args: str, record_to: Path | None
+    ) -> None: ...
+
+    async def play(self, channel: str, playback: str, clip: Path) -> bool: ...
+
+    async def play_ringback(self, channel: str, playback: str) -> bool: ...
+
+    async def stop_playback(self, playback: str) -> None: ...
+
+    async def record(self, channel: str) -> None: ...
+
+    async def bridge(self, bridge: str, *channels: str) -> None: ...
+
+    async def unbridge(self, bridge: str) -> None: ...
+
+    async def hang_up(self, channel: str, cause: int = 16) -> None: ...
+
+    async def live_channels(self) -> frozenset[str]: ...
+
+
+class CallStore(Protocol):
+    """Writes what recovery and reports need while the call goes on. Raises Unavailable when the database is away."""
+
+    async def ringing(self, call: CallId, at: datetime) -> None: ...
+
+    async def answered(self, call: CallId, at: datetime) -> None: ...
+
+    async def mark(self, call: CallId, marks: Marks) -> None: ...
+
+
+Clips = Mapping[Prompt, Path]
+"""Every prompt the call may need, rendered before dialling."""

@@ -1,0 +1,53 @@
+"""From Asterisk's raw two-channel recording to a WAV file with its duration and checksum.
+
+The dialplan's MixMonitor (option D) writes interleaved 16-bit frames at 8 kHz without a header: left the person, right the robot.
+It goes on writing for a moment after the channel is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import wave
+from pathlib import Path
+
+from engine.domain.attempt import Recording
+
+RATE = 8000
+FRAME_BYTES = 4
+_SETTLE_S = 0.1
+_PATIENCE = 20
+
+
+async def finish(raw: Path) -> Recording | None:
+    """Wait until ``raw`` no longer grows, make ``NAME.wav`` of it and remove it. None when nothing was recorded."""
+    size = -1
+    for _ in range(_PATIENCE):
+        found = raw.stat().st_size if raw.exists() else 0
+        if found == size:
+            break
+        size = found
+        await asyncio.sleep(_SETTLE_S)
+    if size < FRAME_BYTES:
+        raw.unlink(missing_ok=True)
+        return None
+    return await asyncio.to_thread(_convert, raw)
+
+
+def _convert(raw: Path) -> Recording:
+    target = raw.with_suffix(".wav")
+    partial = target.with_suffix(".part")
+    frames = 0
+    with raw.open("rb") as source, wave.open(str(partial), "wb") as sink:
+        sink.setnchannels(2)
+        sink.setsampwidth(2)
+        sink.setframerate(RATE)
+        while block := source.read(RATE * FRAME_BYTES):
+            whole = len(block) - len(block) % FRAME_BYTES
+            sink.writeframesraw(block[:whole])
+            frames += whole // FRAME_BYTES
+    partial.replace(target)
+    raw.unlink()
+    with target.open("rb") as file:
+        checksum = hashlib.file_digest(file, "sha256").hexdigest()
+    return Recording(str(target), frames / RATE, checksum)

@@ -1,0 +1,110 @@
+"""All calls of this cell: who gets which event, what is left over after a lost connection, and the supervisor of each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Protocol
+
+import structlog
+
+from engine.domain.attempt import CallRecord
+from engine.domain.errors import Unavailable
+from engine.domain.ids import CallId
+from engine.domain.outcome import Outcome
+from engine.domain.telephony import CallEvent, Connected, Ended
+from engine.session.call import Call, Stop
+from engine.session.ports import Phone
+
+log = structlog.get_logger("switchboard")
+_ID_LENGTH = 36
+"""Every channel of a call begins with its UUID; operators' legs have a suffix."""
+
+
+class Inbound(Protocol):
+    """Answers a call that came in."""
+
+    def __call__(self, event: Connected) -> Coroutine[None, None, None]: ...
+
+
+class Switchboard:
+    """``on_change`` is called whenever the number of calls changes (metrics)."""
+
+    def __init__(self, phone: Phone, inbound: Inbound, on_change: Callable[[int], None] = lambda _: None) -> None:
+        self._phone = phone
+        self._inbound = inbound
+        self._on_change = on_change
+        self._calls: dict[str, Call] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    async def run(self, call: Call) -> CallRecord:
+        """Run one call under supervision: whatever breaks inside it, its channel is ended and a record comes back."""
+        channel = str(call.attempt.call_id)
+        self._calls[channel] = call
+        self._on_change(len(self._calls))
+        try:
+            return await call.run()
+        except Exception:
+            log.exception("call_crashed", call=channel)
+            await self._clear(channel)
+            return _crashed(call.attempt.call_id)
+        finally:
+            del self._calls[channel]
+            self._on_change(len(self._calls))
+
+    def deliver(self, event: CallEvent) -> None:
+        """Put ``event`` into its call's mailbox; channels that belong to nobody are ended."""
+        call = self._calls.get(event.channel[:_ID_LENGTH])
+        if call is not None:
+            call.deliver(event)
+        elif isinstance(event, Connected):
+            inbound = event.args[:1] == ("inbound",)
+            self._spawn(self._inbound(event) if inbound else self._clear(event.channel))
+
+    async def reconcile(self) -> None:
+        """After a (re)connection: calls whose channels are gone end now; channels without a call are ended."""
+        began = frozenset(self._calls)
+        live = await self._phone.live_channels()
+        for channel in began - live:
+            if call := self._calls.get(channel):
+                log.warning("call_lost", call=channel)
+                call.deliver(Ended(channel, 0, "lost while disconnected from Asterisk", 0, datetime.now(UTC)))
+        for channel in live:
+            if "-op" in channel and channel[:_ID_LENGTH] in self._calls:
+                continue
+            if channel not in self._calls and len(channel) >= _ID_LENGTH:
+                log.warning("stray_channel", channel=channel)
+                self._spawn(self._clear(channel))
+
+    def stop_all(self, why: str) -> None:
+        for call in list(self._calls.values()):
+            call.deliver(Stop(why))
+
+    async def _clear(self, channel: str) -> None:
+        try:
+            await self._phone.hang_up(channel)
+        except Unavailable as error:
+            log.warning("channel_not_cleared", channel=channel, error=str(error))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _crashed(call: CallId) -> CallRecord:
+    return CallRecord(
+        call_id=call,
+        outcome=Outcome.FAILED,
+        cause="engine error",
+        q850=0,
+        sip=0,
+        ringing_at=None,
+        answered_at=None,
+        ended_at=datetime.now(UTC),
+        hung_up_by="engine",
+    )

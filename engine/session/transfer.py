@@ -1,0 +1,92 @@
+"""The operator's leg of a call: rung while the person hears ringback, bridged on answer, gone when either leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+
+import structlog
+
+from engine.domain.errors import Unavailable
+from engine.domain.outcome import classify
+from engine.domain.telephony import Connected, EarlyMedia, Ended, LeftControl, Ringing
+from engine.scenario import events as said
+from engine.session.ports import Phone
+
+log = structlog.get_logger("call")
+
+
+class Transfer:
+    """One operator at a time. ``leg`` is the id of the newest leg's channel: the call's id and a number."""
+
+    def __init__(self, phone: Phone, channel: str, trunk: str, caller_id: str) -> None:
+        self._phone = phone
+        self._channel = channel
+        self._trunk = trunk
+        self._caller_id = caller_id
+        self._number = ""
+        self._legs = 0
+        self._open = False
+        self._bridged = False
+
+    @property
+    def leg(self) -> str:
+        return f"{self._channel}-op{self._legs}"
+
+    @property
+    def _ringback(self) -> str:
+        return f"{self.leg}.ringback"
+
+    @property
+    def _bridge(self) -> str:
+        return f"{self._channel}-bridge"
+
+    async def dial(self, number: str, timeout_s: float) -> None:
+        """Ring ``number``; Asterisk gives up by itself after ``timeout_s``."""
+        self._legs += 1
+        self._number = number
+        self._open = True
+        await self._phone.play_ringback(self._channel, self._ringback)
+        await self._phone.originate(
+            channel=self.leg,
+            trunk=self._trunk,
+            number=number,
+            caller_id=self._caller_id,
+            timeout_s=math.ceil(timeout_s),
+            args="operator",
+            record_to=None,
+        )
+
+    async def take(self, event: Connected | Ringing | EarlyMedia | Ended | LeftControl) -> said.Event | None:
+        """What an event of a leg means to the machine."""
+        if event.channel != self.leg or not self._open:
+            return None
+        match event:
+            case Connected():
+                await self._phone.stop_playback(self._ringback)
+                await self._phone.bridge(self._bridge, self._channel, self.leg)
+                self._bridged = True
+                return said.TransferAnswered(self._number)
+            case Ended():
+                self._open = False
+                if self._bridged:
+                    await self._phone.unbridge(self._bridge)
+                    self._bridged = False
+                    return said.TransferEnded(said.Party.OPERATOR)
+                await self._phone.stop_playback(self._ringback)
+                outcome = classify(answered=False, q850=event.cause, sip=event.tech_cause)
+                return said.TransferFailed(self._number, outcome.value)
+            case _:
+                return None
+
+    async def close(self) -> None:
+        """End the leg and the bridge, whatever state they are in."""
+        if not self._open:
+            return
+        self._open = False
+        try:
+            await asyncio.gather(self._phone.hang_up(self.leg), self._phone.stop_playback(self._ringback))
+            if self._bridged:
+                await self._phone.unbridge(self._bridge)
+        except Unavailable as error:
+            log.warning("operator_leg_not_closed", leg=self.leg, error=str(error))

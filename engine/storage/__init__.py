@@ -1,0 +1,1 @@
+"""Adapter to PostgreSQL: asyncpg, SQL by name in ``sql/*.sql``, numbered migrations."""

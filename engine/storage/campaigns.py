@@ -1,0 +1,173 @@
+"""Campaigns in PostgreSQL: what runs, claiming contacts, the states a user commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+
+import asyncpg
+
+from engine.domain.campaign import Campaign, CampaignState, Claim, Room
+from engine.domain.errors import Refused
+from engine.domain.ids import E164, AccountId, CallId, CampaignId, ContactId, ScenarioId
+from engine.domain.text import mark
+from engine.storage.database import Pool
+from engine.storage.queries import load
+
+_SQL = load("campaigns")
+
+
+class Share(Protocol):
+    """How many contacts to claim, and the pacers' new times (epoch seconds)."""
+
+    @property
+    def count(self) -> int: ...
+    @property
+    def pace_tat(self) -> float | None: ...
+    @property
+    def rate_tat(self) -> float | None: ...
+
+
+S = TypeVar("S", bound=Share)
+
+
+class Campaigns:
+    """See the module; one instance serves the whole process."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def running(self) -> list[Campaign]:
+        return [_campaign(row) for row in await self._pool.fetch(_SQL["running"])]
+
+    async def claim(
+        self, campaign: Campaign, zones: Sequence[str], cell: str, decide: Callable[[Room], S]
+    ) -> tuple[S | None, list[Claim]]:
+        """Take as many due contacts as ``decide`` grants, in one transaction with everything they reserve.
+
+        ``zones`` are the contacts' zones in which calling is allowed now ('' for unknown). Returns what ``decide``
+        said (None: the campaign is gone) and the claims, whose rows in ``calls`` exist. Fewer claims than granted
+        means that no more contacts are due.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(_SQL["room"], campaign.id)
+            if row is None:
+                return None, []
+            share = decide(_room(row))
+            if share.count <= 0 or not zones:
+                return share, []
+            rows = await connection.fetch(
+                _SQL["claim"], campaign.id, share.count, list(zones), datetime.now(UTC), campaign.account, cell
+            )
+            if rows:
+                await connection.execute(_SQL["pace"], campaign.id, share.pace_tat, share.rate_tat)
+            return share, [_claim(row) for row in rows]
+
+    async def upcoming(self, campaign: CampaignId, count: int, zones: Sequence[str]) -> list[Mapping[str, str]]:
+        """The fields of contacts that are due within a minute."""
+        return [row["fields"] for row in await self._pool.fetch(_SQL["upcoming"], campaign, count, list(zones))]
+
+    async def next_due(self, campaign: CampaignId, zones: Sequence[str]) -> datetime | None:
+        """When the next contact of these zones is due; None when none waits there."""
+        found = await self._pool.fetchval(_SQL["next_due"], campaign, list(zones))
+        return None if found is None else _aware(found)
+
+    async def finish_if_done(self, campaign: CampaignId) -> bool:
+        """Set it finished when no contact waits or is being called."""
+        return await self._pool.fetchval(_SQL["finish_if_done"], campaign) is not None
+
+    async def start(self, campaign: CampaignId) -> int:
+        """Start a draft, or a stopped campaign from the beginning. Returns the number of the run."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            run = await connection.fetchval(_SQL["start"], campaign)
+            if run is None:
+                raise _refused("start")
+            await connection.execute(_SQL["fill"], campaign)
+            await connection.execute(_SQL["set_zones"], campaign)
+            return int(run)
+
+    async def pause(self, campaign: CampaignId, reason: str = "by_user", text: str = "") -> None:
+        if await self._pool.fetchval(_SQL["pause"], campaign, reason, text) is None:
+            raise _refused("pause")
+
+    async def resume(self, campaign: CampaignId) -> None:
+        if await self._pool.fetchval(_SQL["resume"], campaign) is None:
+            raise _refused("resume")
+
+    async def stop(self, campaign: CampaignId) -> None:
+        if await self._pool.fetchval(_SQL["stop"], campaign) is None:
+            raise _refused("stop")
+
+    async def restart(self, campaign: CampaignId) -> None:
+        """Call those again who did not answer in a finished campaign."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await connection.fetchval(_SQL["restart"], campaign) is None:
+                raise _refused("restart")
+            await connection.execute(_SQL["refill_unanswered"], campaign)
+
+    async def state(self, campaign: CampaignId) -> tuple[CampaignState, str, str]:
+        """State, reason code and reason text."""
+        row = await self.progress(campaign)
+        return CampaignState(row["state"]), row["reason"], row["reason_text"]
+
+    async def progress(self, campaign: CampaignId) -> asyncpg.Record:
+        row = await self._pool.fetchrow(_SQL["progress"], campaign)
+        if row is None:
+            raise Refused("no_campaign", mark("There is no campaign {id}"), id=campaign)
+        return row
+
+    async def outcomes(self, campaign: CampaignId) -> list[asyncpg.Record]:
+        return await self._pool.fetch(_SQL["outcomes"], campaign)
+
+    async def explain(self, campaign: CampaignId, contact: ContactId) -> asyncpg.Record | None:
+        """The facts behind «почему контакт не обзвонен»; dialer.why words them."""
+        return await self._pool.fetchrow(_SQL["explain"], campaign, contact)
+
+
+def _refused(what: str) -> Refused:
+    return Refused("wrong_state", mark("The campaign's state does not allow: {what}"), what=what)
+
+
+def _aware(value: datetime) -> datetime:
+    # '-infinity' comes back as datetime.min without a zone
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _campaign(row: asyncpg.Record) -> Campaign:
+    return Campaign(
+        id=CampaignId(row["id"]),
+        account=AccountId(row["account_id"]),
+        name=row["name"],
+        run=row["run"],
+        scenario=ScenarioId(row["scenario_id"]),
+        trunk=row["trunk"],
+        caller_ids=tuple(row["caller_ids"]),
+        per_hour=row["per_hour"],
+        burst=row["burst"],
+        answer_timeout_s=row["answer_timeout_s"],
+        action_timeout_s=row["action_timeout_s"],
+        longest_call_s=row["longest_call_s"],
+        per_minute=row["per_minute"],
+        record=row["record"],
+        retry=row["retry"],
+        call_window=row["call_window"],
+        zones=tuple(row["zones"]),
+    )
+
+
+def _room(row: asyncpg.Record) -> Room:
+    return Room(**{**dict(row), "state": CampaignState(row["state"])})
+
+
+def _claim(row: asyncpg.Record) -> Claim:
+    return Claim(
+        call_id=CallId(str(row["id"])),
+        contact=ContactId(row["contact_id"]),
+        phone=E164(row["phone"]),
+        zone=row["zone"],
+        number=row["attempts"],
+        carousel=row["carousel"],
+        last_caller=row["last_caller"],
+        fields=row["fields"],
+    )

@@ -1,0 +1,46 @@
+-- name: dialing
+with call as (
+    update calls set state = 'dialing', caller_id = $2, started_at = $3 where id = $1 and state = 'claimed'
+    returning campaign_id, contact_id
+)
+update campaign_contacts cc set last_caller = $2 from call
+where cc.campaign_id = call.campaign_id and cc.contact_id = call.contact_id
+
+-- name: ringing
+update calls set state = 'ringing', ringing_at = $2 where id = $1 and state = 'dialing'
+
+-- name: answered
+update calls set state = 'answered', answered_at = $2 where id = $1 and state in ('dialing', 'ringing')
+
+-- name: mark
+select mark_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+
+-- name: finish
+select finish_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::text::contact_state, $15, $16, $17)
+
+-- name: history
+select outcome, result, carousel from calls
+where campaign_id = $1 and contact_id = $2 and run = $3 and state = 'ended' order by attempt
+
+-- name: open_of_cells
+-- Attempts of this cell from before it started, and of cells that have not been seen for $2 seconds.
+select calls.id, calls.campaign_id, calls.contact_id, calls.account_id, calls.run, calls.attempt, calls.carousel,
+       calls.phone, calls.state, calls.cell_id, calls.started_at, calls.ringing_at, calls.answered_at, calls.result,
+       calls.path, calls.dtmf, campaigns.per_minute, campaigns.retry
+from calls join campaigns on campaigns.id = calls.campaign_id
+left join cells on cells.id = calls.cell_id
+where calls.state <> 'ended'
+  and (calls.cell_id = $1 or cells.seen_at is null or cells.seen_at < now() - make_interval(secs => $2))
+order by calls.id
+
+-- name: report
+select id, phone, attempt, state, outcome, result, cause, started_at, answered_at, ended_at,
+       coalesce(extract(epoch from ended_at - answered_at), 0)::float8 as duration, dtmf, path, recording, blacklisted,
+       caller_id, carousel, q850, sip, machine, tags, transferred_to, hung_up_by, cost
+from calls where campaign_id = $1 order by claimed_at, phone, attempt
+
+-- name: beat
+insert into cells (id) values ($1) on conflict (id) do update set seen_at = now()
+
+-- name: scenario
+select document from scenarios where id = $1
