@@ -1,7 +1,8 @@
 """Debian packages on a machine where we are not root and may not touch the system.
 
-A private apt state stands beside the host's own. Use: ``DebianSource(state.apt, mirror).download([...], say)`` gives the
-verified ``.deb`` files; ``unpack`` lays them out in a folder. Signatures are checked by apt against the installed Debian keyring; nothing here can switch that off.
+A private apt state stands beside the host's own. Use: ``DebianSource(state.apt, mirror).download([...], say)`` gives
+the verified ``.deb`` files; ``unpack`` lays them out in a folder. Signatures are checked by apt against the installed
+Debian keyring; nothing here can switch that off.
 """
 
 from __future__ import annotations

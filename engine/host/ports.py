@@ -25,12 +25,12 @@ def is_free(port: int, kind: socket.SocketKind = socket.SOCK_STREAM, address: st
 
 
 def free_port(address: str = LOOPBACK) -> int:
-    """A port that is free for both TCP and UDP at this moment (SIP needs both)."""
+    """A port that is free for both TCP and UDP at this moment, as is the next one for TCP (SIP, and SIP over TLS)."""
     for _ in range(64):
         with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
             probe.bind((address, 0))
             port = int(probe.getsockname()[1])
-        if is_free(port, socket.SOCK_DGRAM, address):
+        if is_free(port, socket.SOCK_DGRAM, address) and port < 65535 and is_free(port + 1, address=address):
             return port
     raise Unavailable("no-free-port", mark("No free port was found on {address}."), address=address)
 
