@@ -1,0 +1,107 @@
+"""Problems of recognition: digits that collide, words that never match, times that cannot be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import combinations
+
+from engine.domain.text import mark
+from engine.scenario.document import KEYS, Digits, DigitsInput, Node, Recognition, Words
+from engine.scenario.problem import Problem, error, warning
+from engine.scenario.words import is_empty, tokens
+
+MAX_DIGITS = 32
+MAX_WAIT_S = 120
+MAX_REPEATS = 10
+
+
+def recognition_problems(node: Node, recognition: Recognition) -> Iterator[Problem]:
+    """All problems of one node's recognition."""
+    if not recognition.branches:
+        yield error(node.id, "branches_missing", mark("A recognition needs at least one answer"))
+    if node.play is None:
+        yield warning(node.id, "recognition_without_play", mark("An answer is awaited but nothing is asked"))
+    if recognition.timeout_s is not None and not 1 <= recognition.timeout_s <= MAX_WAIT_S:
+        yield error(node.id, "timeout_bad", mark("An answer can be awaited for 1 to {limit} seconds"), limit=MAX_WAIT_S)
+    if not 0.5 <= recognition.interdigit_s <= 30:
+        yield error(node.id, "interdigit_bad", mark("The pause between keys must be 0.5 to 30 seconds"))
+    if not 0 <= recognition.repeats <= MAX_REPEATS:
+        yield error(node.id, "repeats_bad", mark("A question can be repeated 0 to {limit} times"), limit=MAX_REPEATS)
+    conditions = [branch.when for branch in recognition.branches]
+    yield from _code_problems(node.id, [when.digits for when in conditions if isinstance(when, Digits)])
+    inputs = [when for when in conditions if isinstance(when, DigitsInput)]
+    yield from _input_problems(node.id, inputs)
+    yield from _mixed_problems(node.id, [when.digits for when in conditions if isinstance(when, Digits)], inputs)
+    yield from _words_problems(node.id, [when for when in conditions if isinstance(when, Words)])
+
+
+def _code_problems(node: str, codes: list[str]) -> Iterator[Problem]:
+    for code in codes:
+        if not 1 <= len(code) <= MAX_DIGITS or any(sign not in KEYS for sign in code):
+            yield error(node, "digits_bad", mark("“{digits}” cannot be keyed in: use 0-9, * and #"), digits=code)
+    for code, count in Counter(codes).items():
+        if count > 1:
+            yield error(
+                node, "digits_duplicate", mark("{count} branches wait for “{digits}”"), count=count, digits=code
+            )
+    for short in dict.fromkeys(codes):
+        for long in dict.fromkeys(codes):
+            if short and long != short and long.startswith(short):
+                yield warning(
+                    node,
+                    "digits_prefix",
+                    mark("“{short}” begins “{long}”: after it the robot waits for a key"),
+                    short=short,
+                    long=long,
+                )
+
+
+def _input_problems(node: str, inputs: list[DigitsInput]) -> Iterator[Problem]:
+    for when in inputs:
+        if not 1 <= when.min <= when.max <= MAX_DIGITS:
+            yield error(
+                node,
+                "input_range_bad",
+                mark("A number keyed in has 1 to {limit} digits, the least not above the most"),
+                limit=MAX_DIGITS,
+            )
+        if not when.save_as.strip() or any(sign in "{}" for sign in when.save_as):
+            yield error(node, "save_as_bad", mark("Name the field that keeps the number keyed in"))
+    for one, other in combinations(inputs, 2):
+        if one.min <= other.max and other.min <= one.max:
+            yield error(node, "inputs_overlap", mark("Two branches wait for a number of the same length"))
+
+
+def _mixed_problems(node: str, codes: list[str], inputs: list[DigitsInput]) -> Iterator[Problem]:
+    for when in inputs:
+        for code in codes:
+            if when.terminator and code == when.terminator:
+                yield warning(node, "digits_terminator", mark("“{digits}” also ends the number keyed in"), digits=code)
+            elif code.isdecimal() and len(code) <= when.max:
+                yield warning(
+                    node,
+                    "digits_prefix",
+                    mark("“{short}” begins “{long}”: after it the robot waits for a key"),
+                    short=code,
+                    long=when.save_as,
+                )
+
+
+def _words_problems(node: str, options: list[Words]) -> Iterator[Problem]:
+    for words in options:
+        if not words.contains or any(is_empty(entry) for entry in (*words.contains, *words.excludes)):
+            yield error(node, "words_empty", mark("Give the words that the answer contains"))
+        for entry in words.contains:
+            if any(not is_empty(other) and set(tokens(other)) <= set(tokens(entry)) for other in words.excludes):
+                yield warning(node, "words_excluded", mark("“{words}” is both expected and excluded"), words=entry)
+    entries = Counter(entry for words in options for entry in {tokens(text) for text in words.contains} if entry)
+    for found, count in entries.items():
+        if count > 1:
+            yield warning(
+                node,
+                "words_duplicate",
+                mark("“{words}” leads to {count} branches: the first is taken"),
+                words=" ".join(found),
+                count=count,
+            )
