@@ -3,14 +3,14 @@
 Use::
 
     platform = AsteriskInstance(state, install, InstanceSpec("platform", Role.PLATFORM, ...))
-    platform.start()            # checks ports, writes the folder, starts; Unavailable with one clear line if not
+    platform.start()            # checks ports, writes the folder, starts; Unavailable with one clear line
     platform.wait_ready(20)     # ARI answers with the right password
     platform.command("core show channels")
     platform.stop()
 
-The folder ``state.run/<name>`` holds ``asterisk.conf``, ``etc/`` (links to the plain files, so that ``core reload``
-sees an administrator's edits, and ``generated/``, written at each start), ``spool/``, ``var/`` and ``log/messages.log``.
-Another process may look at a running instance: ``AsteriskInstance(state, install, spec).command(...)`` without ``start``.
+The folder ``state.run/<name>`` holds ``asterisk.conf``; ``etc/``: links to the plain files, so that ``core reload``
+sees an administrator's edits, and ``generated/``, written at each start; ``spool/``, ``var/``, ``log/messages.log``.
+Another process may look at a running instance: ``AsteriskInstance(state, install, spec).command(...)`` needs no start.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from engine.host.instance_files import InstanceSpec, asterisk_conf, generated
 from engine.host.log_reader import problems
 from engine.host.paths import PROJECT, State
 from engine.host.ports import LOOPBACK, first_busy, is_free
-from engine.host.rundir import run_folder
+from engine.host.rundir import socket_folder
 from engine.host.secret import write_secret
 
 OPEN_FILES = (
@@ -48,7 +48,7 @@ class AsteriskInstance:
         self.folder = state.run / spec.name
         self.log = self.folder / "log" / "messages.log"
         self.console_log = state.logs / f"asterisk-{spec.name}.log"
-        self._run = run_folder(self.folder)
+        self._run = socket_folder(self.folder, "asterisk.ctl")
         self._media = state.media
         self._project = project
         self._process: subprocess.Popen[bytes] | None = None

@@ -1,4 +1,4 @@
-"""Where an Asterisk's control socket lies."""
+"""Where the control sockets of our servers lie."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from pathlib import Path
 from engine.domain.errors import Unavailable
 from engine.domain.text import mark
 
-_LONGEST = 107 - len("/asterisk.ctl")  # sockaddr_un holds 108 bytes with the closing zero
+_LONGEST = 107  # sockaddr_un holds 108 bytes with the closing zero
 
 
-def run_folder(folder: Path) -> Path:
-    """``folder/sock``, or a short private folder in the temporary one where that path is too long for a UNIX socket.
+def socket_folder(folder: Path, socket_name: str, owner: int | None = None) -> Path:
+    """``folder/sock``, or a short private folder in the temporary one where ``socket_name`` in it were too long a path.
 
-    The short name depends on ``folder`` alone, so that other processes find the same instance. Anybody may write to the
-    temporary folder: one that is not ours alone is refused.
+    The short name depends on ``folder`` alone, so that other processes find the same server. Anybody may write to the
+    temporary folder: one that is not ours (or ``owner``'s, a user id) alone is refused. Mode 700.
     """
     run = folder / "sock"
-    if len(os.fsencode(run)) > _LONGEST:
+    if len(os.fsencode(run / socket_name)) > _LONGEST:
         digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
         run = Path(tempfile.gettempdir()) / f"dozvon-{os.getuid()}-{digest}"
     run.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = run.lstat()
-    if run.is_symlink() or status.st_uid != os.getuid():
+    if run.is_symlink() or run.lstat().st_uid not in (os.getuid(), owner):
         raise Unavailable("run-folder", mark("{folder} belongs to somebody else; remove it."), folder=run)
     run.chmod(0o700)
+    if owner is not None and owner != os.getuid():
+        os.chown(run, owner, -1)
     return run
