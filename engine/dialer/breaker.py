@@ -24,6 +24,18 @@ _SUBSCRIBER_CAUSES = frozenset({4, 19, 20, 27, 31})
 """Q.850 causes of ``UNREACHABLE`` that speak of the telephone called, not of the way to it."""
 
 
+def _check(name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise BadInput(
+            "breaker_out_of_bounds",
+            mark("{field} must be from {least} to {most}, not {value}"),
+            field=name,
+            least=least,
+            most=most,
+            value=value,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One ended attempt as the breaker sees it. ``ours``: we cancelled it ourselves, so it proves nothing."""
@@ -105,15 +117,3 @@ def verdict(state: BreakerState) -> Trip | None:
     if calls < state.policy.min_calls or counts.total() < state.policy.share * calls:
         return None
     return Trip(counts.total(), calls, MappingProxyType(dict(counts.most_common())))
-
-
-def _check(name: str, value: int, least: int, most: int) -> None:
-    if not least <= value <= most:
-        raise BadInput(
-            "breaker_out_of_bounds",
-            mark("{field} must be from {least} to {most}, not {value}"),
-            field=name,
-            least=least,
-            most=most,
-            value=value,
-        )

@@ -6,10 +6,11 @@ The two tables below run in numeric order. Their sources:
   RFC 8688). A status that is not listed counts as x00 of its class (RFC 3261, 8.1.3.2).
 - Causes: ITU-T Q.850. A cause that is not listed counts as the "unspecified" one of its class: 31 below 32, 47 below
   48.
-- Between the two: RFC 3398 section 8.2.6.1 (causes to statuses), and what Asterisk's PJSIP channel makes of a status
-  when it reports a cause only: 401/403/407/603 → 21, 404/410/485/604 → 1, 408 → 18, 480/483 → 19, 484 → 28, 486/600 →
-  17, 488/606 → 58, 500 → 38, 501 → 29, 502 → 27, 503 → 42, 504 → 102, the rest → 127. That loses much (480 becomes
-  19, the same as "rang, nobody came"), so a final SIP status wins over a cause where both are known.
+- Between the two: RFC 3398 section 8.2.6.1 (causes to statuses), and what Asterisk 22.10.1 (``res_pjsip``) makes of a
+  status where it reports a cause only: 302 → 23, 401/403/407/603 → 21, 404/485/604 → 1, 408 → 18, 409 →
+  41, 410 → 22, 420 → 3, 480/483 → 19, 484 → 28, 486/600 → 17, 488/606 → 58, 500 → 38, 501 → 29, 502 → 27, 503 and other
+  5xx → 34, 504 → 102, the rest → 127. That loses much (480 becomes 19, the same as "rang, nobody came"), so a final SIP
+  status wins over a cause where both are known.
 
 Deliberate departures from RFC 3398: 26 (another device answered) is no wrong number but nobody at this one; 3 (no
 route) without a SIP status is how Asterisk reports our own routing at fault, so it is ``FAILED`` and not a wrong
@@ -103,6 +104,7 @@ _Q850: dict[int, tuple[Outcome, str]] = {
     20: (Outcome.UNREACHABLE, "subscriber absent"),
     21: (Outcome.DECLINED, "call rejected"),
     22: (Outcome.INVALID_NUMBER, "number changed"),
+    23: (Outcome.FAILED, "redirection to new destination"),
     25: (Outcome.FAILED, "exchange routing error"),
     26: (Outcome.NO_ANSWER, "answered elsewhere"),
     27: (Outcome.UNREACHABLE, "destination out of order"),
