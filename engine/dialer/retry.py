@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from engine.domain.attempt import Result
+from engine.domain.attempt import PastAttempt, Result
 from engine.domain.errors import BadInput
 from engine.domain.outcome import Outcome
 from engine.domain.text import mark
@@ -36,13 +36,6 @@ class Finished(StrEnum):
     NOT_RETRIED = "not_retried"
     """The policy does not retry this outcome."""
     EXHAUSTED = "exhausted"
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptResult:
-    outcome: Outcome
-    result: Result | None = None
-    carousel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +77,7 @@ class RetryPolicy:
             raise BadInput("retry_outcome", mark("outcomes: {outcome} is never retried"), outcome=never[0].value)
 
 
-def plan(policy: RetryPolicy, history: Sequence[AttemptResult], ended_at: datetime) -> Again | Done:
+def plan(policy: RetryPolicy, history: Sequence[PastAttempt], ended_at: datetime) -> Again | Done:
     """What follows the last of ``history``: all attempts at one contact in this run, oldest first, at least one; it
     ended at ``ended_at``."""
     last = history[-1]
