@@ -107,9 +107,9 @@ class EmbeddedPostgres:
         fresh.mkdir(mode=0o700)
         if account:
             os.chown(fresh, account.pw_uid, account.pw_gid)
-        # The built-in C.UTF-8 needs no locale of the host's and still knows upper and lower case of Cyrillic letters.
-        self._run(account, "initdb", "-D", str(fresh), "-U", DATABASE, "--auth=trust", "--encoding=UTF8",
         # The built-in C.UTF-8 needs no locale of the host and still knows upper and lower case of Cyrillic letters.
+        locale = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8")
+        self._run(account, "initdb", "-D", str(fresh), "-U", DATABASE, "--auth=trust", "--no-instructions", *locale)
         create = f"CREATE DATABASE {DATABASE};\n"
         self._run(account, "postgres", "--single", "-D", str(fresh), "postgres", stdin=create)
         fresh.rename(self.data)
