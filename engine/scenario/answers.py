@@ -96,9 +96,9 @@ def on_silence(turn: Turn, event: on.Silence) -> None:
 def on_time_out(turn: Turn, name: str) -> None:
     """The timer ``name`` of this phase has fired."""
     node = turn.node
-    if node is None or node.recognition is None:
-        return
-    if name == "interdigit":
+    if node is None or node.recognition is None:  # another node has this id: an unchecked document
+        turn.hang_up(do.HangUpReason.FAILED)
+    elif name == "interdigit":
         _conclude(turn, node, node.recognition, settle(node.recognition.branches, turn.state.keyed))
     elif name == "utterance":
         _miss(turn, node, node.recognition, Miss.NO_MATCH, do.HangUpReason.NO_MATCH)

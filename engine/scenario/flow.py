@@ -89,7 +89,8 @@ def wait_for_action(turn: Turn, node: Node) -> None:
 
 def dial_next(turn: Turn, node: Node) -> Node | None:
     """Ring the next operator that can be rung; when none is left, the node for that, or None and the call ended."""
-    if node.transfer is None:
+    if node.transfer is None:  # another node has this id: an unchecked document
+        turn.hang_up(do.HangUpReason.FAILED)
         return None
     timeout_s = node.transfer.answer_timeout_s
     for position, written in enumerate(node.transfer.numbers[turn.state.rung :], start=turn.state.rung + 1):
@@ -98,7 +99,6 @@ def dial_next(turn: Turn, node: Node) -> Node | None:
             turn.set(phase=Phase.DIALLING, rung=position, ringing=number, dials=turn.state.dials + 1)
             turn.tell(do.Dial(number, turn.state.limits.transfer_timeout_s if timeout_s is None else timeout_s))
             return None
-    turn.set(ringing=None)
     turn.chose("transfer_failed")
     if node.transfer.on_failure is None:
         turn.hang_up(do.HangUpReason.TRANSFER_FAILED)

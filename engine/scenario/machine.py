@@ -176,6 +176,7 @@ def _operator_failed(turn: Turn, event: on.TransferFailed) -> None:
     node = turn.node
     if event.number != turn.state.ringing or node is None:
         return
+    turn.set(ringing=None)
     following = dial_next(turn, node)
     if following is not None:
         enter(turn, following)
