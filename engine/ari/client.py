@@ -101,11 +101,11 @@ class Channels:
     async def play(self, channel: str, *, media: str, playback: str) -> None:
         await self._ari.request("POST", f"channels/{channel}/play/{playback}", {"media": media})
 
-    async def continueInDialplan(self, channel: str, *, context: str) -> None:  # noqa: N802 - ARI's own name
+    async def continueInDialplan(self, channel: str, *, context: str) -> None:
         params = {"context": context, "extension": "s", "priority": 1}
         await self._ari.request("POST", f"channels/{channel}/continue", params)
 
-    async def setChannelVar(self, channel: str, variable: str, value: str) -> None:  # noqa: N802
+    async def setChannelVar(self, channel: str, variable: str, value: str) -> None:
         await self._ari.request("POST", f"channels/{channel}/variable", {"variable": variable, "value": value})
 
 
@@ -116,7 +116,7 @@ class Bridges:
     async def create(self, bridge: str) -> None:
         await self._ari.request("POST", f"bridges/{bridge}", {"type": "mixing"})
 
-    async def addChannel(self, bridge: str, *channels: str) -> None:  # noqa: N802
+    async def addChannel(self, bridge: str, *channels: str) -> None:
         await self._ari.request("POST", f"bridges/{bridge}/addChannel", {"channel": ",".join(channels)})
 
     async def destroy(self, bridge: str) -> None:
@@ -126,6 +126,10 @@ class Bridges:
 class Playbacks:
     def __init__(self, ari: Ari) -> None:
         self._ari = ari
+
+    async def get(self, playback: str) -> None:
+        """Raises NotFound when it is over."""
+        await self._ari.request("GET", f"playbacks/{playback}")
 
     async def stop(self, playback: str) -> None:
         await self._ari.request("DELETE", f"playbacks/{playback}")

@@ -81,7 +81,15 @@ Event = (
 )
 HEARD = tuple(
     kind.__name__
-    for kind in (StasisStart, StasisEnd, ChannelDestroyed, ChannelStateChange, ChannelDtmfReceived, Dial, PlaybackFinished)
+    for kind in (
+        StasisStart,
+        StasisEnd,
+        ChannelDestroyed,
+        ChannelStateChange,
+        ChannelDtmfReceived,
+        Dial,
+        PlaybackFinished,
+    )
 )
 """What we ask Asterisk to send: it filters at the source, so that a variable set or a format change costs nothing."""
 

@@ -43,7 +43,15 @@ class AriPhone:
         self._app = app
 
     async def originate(
-        self, *, channel: str, trunk: str, number: str, caller_id: str, timeout_s: int, args: str, record_to: Path | None
+        self,
+        *,
+        channel: str,
+        trunk: str,
+        number: str,
+        caller_id: str,
+        timeout_s: int,
+        args: str,
+        record_to: Path | None,
     ) -> None:
         variables = {"DOZVON_RECORDING": str(record_to)} if record_to else {}
         await self._ari.channels.originate(
@@ -74,6 +82,13 @@ class AriPhone:
     async def stop_playback(self, playback: str) -> None:
         with suppress(NotFound):
             await self._ari.playbacks.stop(playback)
+
+    async def is_playing(self, playback: str) -> bool:
+        try:
+            await self._ari.playbacks.get(playback)
+        except NotFound:
+            return False
+        return True
 
     async def record(self, channel: str) -> None:
         """Send the channel through the dialplan's ``record`` context; it comes back as Connected("recording")."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
-from engine.domain.ids import E164, CallId, CampaignId, ScenarioId
+from engine.domain.ids import E164, CallId, CampaignId, ContactId, ScenarioId
 from engine.domain.outcome import Outcome
 
 
@@ -101,5 +102,23 @@ class PastAttempt:
     """What the retry policy needs to know of an ended attempt."""
 
     outcome: Outcome
+    result: Result | None = None
+    carousel: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    """An attempt whose engine is gone."""
+
+    call_id: CallId
+    campaign: CampaignId
+    contact: ContactId
+    run: int
+    state: str
+    cell: str
+    ringing_at: datetime | None
+    answered_at: datetime | None
+    per_minute: Decimal
     result: Result | None
     carousel: bool
+    retry: Mapping[str, object]

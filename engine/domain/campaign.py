@@ -62,6 +62,10 @@ class Room:
     spend_free: Decimal | None
     balance_free: Decimal
     hold: Decimal
+    open_calls: int
+    """Calls of this campaign in progress."""
+    account_calls: int
+    """Calls of the customer's campaigns in progress; they hold money."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ session adds only what a scenario knows nothing about: placing the call, recordi
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,8 @@ from typing import assert_never
 import structlog
 
 from engine.domain.attempt import Attempt, CallRecord, Marks, SideEffect
-from engine.domain.errors import Unavailable
+from engine.domain.errors import BadInput, Unavailable
+from engine.domain.prompt import Prompt
 from engine.domain.telephony import (
     CallEvent,
     Connected,
@@ -34,7 +36,7 @@ from engine.scenario.machine import start, step
 from engine.scenario.state import Limits, State
 from engine.session import recording
 from engine.session.facts import Facts
-from engine.session.ports import CallStore, Clips, Phone
+from engine.session.ports import CallStore, ClipSource, Phone
 from engine.session.transfer import Transfer
 
 INTERWORKING = 127
@@ -57,21 +59,34 @@ class Stop:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Resync:
+    """Events may have been missed while Asterisk was out of reach."""
+
+
 ANSWER = Timer("ANSWER")
 LONGEST = Timer("LONGEST")
 GONE = Timer("GONE")
-Message = CallEvent | Timer | Stop
+Message = CallEvent | Timer | Stop | Resync
 
 
 class Call:
     """``deliver`` may be called from anywhere in the loop's thread; ``run`` once."""
 
     def __init__(
-        self, attempt: Attempt, scenario: Scenario, clips: Clips, phone: Phone, store: CallStore, recordings: Path
+        self,
+        attempt: Attempt,
+        scenario: Scenario,
+        clips: ClipSource,
+        rendered: Mapping[Prompt, Path],
+        phone: Phone,
+        store: CallStore,
+        recordings: Path,
     ) -> None:
         self.attempt = attempt
         self._scenario = scenario
         self._clips = clips
+        self._rendered = rendered
         self._phone = phone
         self._store = store
         self._channel = str(attempt.call_id)
@@ -83,6 +98,8 @@ class Call:
         self._state: State = start(scenario, attempt.fields, Limits(action_timeout_s=attempt.action_timeout_s))
         self._transfer = Transfer(phone, self._channel, attempt.trunk, attempt.caller_id)
         self._saved = Marks()
+        self.placed = False
+        """Whether Asterisk has taken the originate: only then does a missing channel mean that the call is over."""
         self._log = structlog.get_logger("call").bind(call=self._channel)
 
     def deliver(self, message: Message) -> None:
@@ -92,6 +109,7 @@ class Call:
         """Place the call and follow it to its end. Never raises for what a telephone network or Asterisk does."""
         try:
             await self._originate()
+            self.placed = True
             while self._facts.ended is None:
                 await self._take(await self._mailbox.get())
         finally:
@@ -101,7 +119,7 @@ class Call:
         recorded = await recording.finish(self._raw) if self._record and self._facts.answered_at else None
         marks = self._facts.marks(self._state)
         record = self._facts.record(self._state, recorded, None if marks == self._saved else marks)
-        self._log.info("call_ended", outcome=record.outcome, result=record.result, cause=record.cause, path=record.path)
+        self._log.info("call_ended", outcome=record.outcome, result=record.result, cause=record.cause, path=marks.path)
         return record
 
     async def _originate(self) -> None:
@@ -132,6 +150,8 @@ class Call:
                 await self._timer(message)
             case Stop(why):
                 await self._end(by="engine", why=why)
+            case Resync():
+                await self._resync()
             case Connected() | Ringing() | EarlyMedia() | Ended() | LeftControl() if message.channel != self._channel:
                 await self._operator(message)
             case Ringing(_, at):
@@ -197,6 +217,11 @@ class Call:
             self._facts.legs = 2 if isinstance(told, said.TransferAnswered) else 1
             await self._tell(told)
 
+    async def _resync(self) -> None:
+        """The end of a prompt is the one missed event that would leave the call waiting for ever."""
+        if (play := self._state.play) and not await self._phone.is_playing(self._playback(play)):
+            await self._tell(said.PlayFinished(play))
+
     async def _tell(self, event: said.Event) -> None:
         before = self._state
         outcome = step(self._scenario, before, event)
@@ -217,7 +242,7 @@ class Call:
     async def _do(self, command: do.Command) -> None:
         try:
             await self._carry_out(command)
-        except Unavailable as error:
+        except (BadInput, Unavailable) as error:
             self._log.error("command_failed", command=type(command).__name__, error=str(error))
             if isinstance(command, do.Play):
                 self._mailbox.put_nowait(PlaybackDone(self._channel, self._playback(command.play_id), True, _now()))
@@ -227,7 +252,9 @@ class Call:
     async def _carry_out(self, command: do.Command) -> None:
         match command:
             case do.Play(play_id, prompt):
-                if not await self._phone.play(self._channel, self._playback(play_id), self._clips[prompt]):
+                # what depends on keyed-in fields could not be rendered before
+                clip = self._rendered.get(prompt) or await self._clips.clip(prompt)
+                if not await self._phone.play(self._channel, self._playback(play_id), clip):
                     self._log.debug("play_on_gone_channel")  # its end is already in the mailbox
             case do.StopPlay(play_id):
                 await self._phone.stop_playback(self._playback(play_id))
@@ -255,13 +282,14 @@ class Call:
                 assert_never(command)
 
     def _effect(self, command: do.SendMessage | do.CallWebhook | do.SaveField) -> SideEffect:
+        payload: dict[str, object]
         match command:
-            case do.SendMessage(node, text, material):
-                kind, place, payload = "message", node, {"text": text, "material": material}
-            case do.CallWebhook(node, integration, params):
-                kind, place, payload = "webhook", node, {"integration": integration, "params": dict(params)}
-            case do.SaveField(name, value):
-                kind, place, payload = "field", name, {"name": name, "value": value}
+            case do.SendMessage(place, text, material):
+                kind, payload = "message", {"text": text, "material": material}
+            case do.CallWebhook(place, integration, params):
+                kind, payload = "webhook", {"integration": integration, "params": dict(params)}
+            case do.SaveField(place, value):
+                kind, payload = "field", {"name": place, "value": value}
         order = sum(effect.kind == kind for effect in self._facts.effects)
         key = f"{self._channel}:{place}:{kind}:{order}"
         return SideEffect(key, kind, {"phone": self.attempt.phone, **payload})
@@ -302,9 +330,9 @@ class Call:
             except Unavailable as error:
                 self._log.error("marks_not_saved", error=str(error))  # kept, and handed over with the record
 
-    async def _quietly(self, write: asyncio.Future[None] | object) -> None:
+    async def _quietly(self, write: Awaitable[None]) -> None:
         try:
-            await write  # type: ignore[misc]
+            await write
         except Unavailable as error:
             self._log.error("progress_not_saved", error=str(error))
 

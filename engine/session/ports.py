@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from engine.domain.attempt import Marks
-from engine.domain.ids import CallId
+from engine.domain.ids import CallId, ScenarioId
 from engine.domain.prompt import Prompt
 
 
@@ -18,7 +18,15 @@ class Phone(Protocol):
     """
 
     async def originate(
-        self, *, channel: str, trunk: str, number: str, caller_id: str, timeout_s: int, args: str, record_to: Path | None
+        self,
+        *,
+        channel: str,
+        trunk: str,
+        number: str,
+        caller_id: str,
+        timeout_s: int,
+        args: str,
+        record_to: Path | None,
     ) -> None: ...
 
     async def play(self, channel: str, playback: str, clip: Path) -> bool: ...
@@ -26,6 +34,8 @@ class Phone(Protocol):
     async def play_ringback(self, channel: str, playback: str) -> bool: ...
 
     async def stop_playback(self, playback: str) -> None: ...
+
+    async def is_playing(self, playback: str) -> bool: ...
 
     async def record(self, channel: str) -> None: ...
 
@@ -48,5 +58,14 @@ class CallStore(Protocol):
     async def mark(self, call: CallId, marks: Marks) -> None: ...
 
 
-Clips = Mapping[Prompt, Path]
-"""Every prompt the call may need, rendered before dialling."""
+class ClipSource(Protocol):
+    """Prompts as files that Asterisk plays. Raises BadInput or Unavailable when one cannot be made."""
+
+    async def clip(self, prompt: Prompt) -> Path: ...
+
+    async def prepare(self, prompts: Iterable[Prompt]) -> dict[Prompt, Path]: ...
+
+
+class ScenarioSource(Protocol):
+    async def scenario(self, scenario: ScenarioId) -> object:
+        """The document as parsed JSON; None when there is none."""

@@ -23,18 +23,22 @@ async def finish(raw: Path) -> Recording | None:
     """Wait until ``raw`` no longer grows, make ``NAME.wav`` of it and remove it. None when nothing was recorded."""
     size = -1
     for _ in range(_PATIENCE):
-        found = raw.stat().st_size if raw.exists() else 0
+        found = await asyncio.to_thread(_size, raw)
         if found == size:
             break
         size = found
         await asyncio.sleep(_SETTLE_S)
-    if size < FRAME_BYTES:
-        raw.unlink(missing_ok=True)
-        return None
     return await asyncio.to_thread(_convert, raw)
 
 
-def _convert(raw: Path) -> Recording:
+def _size(raw: Path) -> int:
+    return raw.stat().st_size if raw.exists() else 0
+
+
+def _convert(raw: Path) -> Recording | None:
+    if _size(raw) < FRAME_BYTES:
+        raw.unlink(missing_ok=True)
+        return None
     target = raw.with_suffix(".wav")
     partial = target.with_suffix(".part")
     frames = 0

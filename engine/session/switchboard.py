@@ -1,4 +1,4 @@
-"""All calls of this cell: who gets which event, what is left over after a lost connection, and the supervisor of each."""
+"""All calls of this cell: who gets which event, what a lost connection left over, the supervisor of each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.domain.errors import Unavailable
 from engine.domain.ids import CallId
 from engine.domain.outcome import Outcome
 from engine.domain.telephony import CallEvent, Connected, Ended
-from engine.session.call import Call, Stop
+from engine.session.call import Call, Resync, Stop
 from engine.session.ports import Phone
 
 log = structlog.get_logger("switchboard")
@@ -40,6 +40,16 @@ class Switchboard:
 
     def __len__(self) -> int:
         return len(self._calls)
+
+    def __contains__(self, call: str) -> bool:
+        return call in self._calls
+
+    async def end_if_live(self, call: str) -> bool:
+        """End a channel that may be left over from a dead engine. False when Asterisk has no such channel."""
+        if call not in await self._phone.live_channels():
+            return False
+        await self._phone.hang_up(call)
+        return True
 
     async def run(self, call: Call) -> CallRecord:
         """Run one call under supervision: whatever breaks inside it, its channel is ended and a record comes back."""
@@ -69,8 +79,13 @@ class Switchboard:
         """After a (re)connection: calls whose channels are gone end now; channels without a call are ended."""
         began = frozenset(self._calls)
         live = await self._phone.live_channels()
-        for channel in began - live:
-            if call := self._calls.get(channel):
+        for channel in began:
+            call = self._calls.get(channel)
+            if call is None or not call.placed:
+                continue
+            if channel in live:
+                call.deliver(Resync())
+            else:
                 log.warning("call_lost", call=channel)
                 call.deliver(Ended(channel, 0, "lost while disconnected from Asterisk", 0, datetime.now(UTC)))
         for channel in live:

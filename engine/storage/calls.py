@@ -2,48 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import asyncpg
 
-from engine.domain.attempt import CallRecord, Marks, PastAttempt, Result
+from engine.domain.attempt import CallRecord, Marks, OpenAttempt, PastAttempt, Result
 from engine.domain.campaign import NextStep
 from engine.domain.ids import CallId, CampaignId, ContactId
 from engine.domain.outcome import Outcome
-from engine.storage.database import Pool
+from engine.storage.database import Database
 from engine.storage.queries import load
 
 _SQL = load("calls")
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAttempt:
-    """An attempt whose engine is gone."""
-
-    call_id: CallId
-    campaign: CampaignId
-    contact: ContactId
-    run: int
-    state: str
-    cell: str
-    ringing_at: datetime | None
-    answered_at: datetime | None
-    per_minute: Decimal
-    result: Result | None
-
-
 class Calls:
     """See the module; one instance serves the whole process."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    async def dialing(self, call: CallId, caller_id: str, at: datetime) -> None:
-        """Before the originate: from here on the attempt counts as dialled, whatever happens to this process."""
-        await self._pool.execute(_SQL["dialing"], call, caller_id, at)
+    async def dialing(self, call: CallId, caller_id: str, at: datetime) -> bool:
+        """Before the originate: from here on the attempt counts as dialled, whatever happens to this process.
+
+        False: the claim is no longer ours (we were taken for dead); nothing may be dialled.
+        """
+        return await self._database.execute(_SQL["dialing"], call, caller_id, at) == "UPDATE 1"
+
+    async def release(self, call: CallId) -> bool:
+        """Give back a claim that was not dialled. False when there is none."""
+        return bool(await self._database.fetchval(_SQL["release"], call))
 
     async def ringing(self, call: CallId, at: datetime) -> None:
         await self._unhurried("ringing", call, at)
@@ -54,7 +44,7 @@ class Calls:
     async def mark(self, call: CallId, marks: Marks) -> None:
         """Write what the conversation has given so far; a repeat changes nothing."""
         effects = [{"key": e.key, "kind": e.kind, "payload": e.payload} for e in marks.effects]
-        await self._pool.execute(
+        await self._database.execute(
             _SQL["mark"],
             call,
             list(marks.path),
@@ -71,7 +61,7 @@ class Calls:
     async def finish(self, record: CallRecord, cost: Decimal, following: NextStep) -> bool:
         """Outcome, money and the contact's next state in one transaction. False when it had been ended before."""
         return bool(
-            await self._pool.fetchval(
+            await self._database.fetchval(
                 _SQL["finish"],
                 record.call_id,
                 record.outcome,
@@ -95,25 +85,27 @@ class Calls:
 
     async def history(self, campaign: CampaignId, contact: ContactId, run: int) -> list[PastAttempt]:
         """The ended attempts of this run, oldest first."""
-        rows = await self._pool.fetch(_SQL["history"], campaign, contact, run)
+        rows = await self._database.fetch(_SQL["history"], campaign, contact, run)
         return [
-            PastAttempt(Outcome(r["outcome"]), Result(r["result"]) if r["result"] else None, r["carousel"]) for r in rows
+            PastAttempt(Outcome(r["outcome"]), Result(r["result"]) if r["result"] else None, r["carousel"])
+            for r in rows
         ]
 
     async def abandoned(self, cell: str, silent_s: float) -> list[OpenAttempt]:
         """Open attempts of this cell from before, and of cells not seen for ``silent_s`` seconds."""
-        return [_open(row) for row in await self._pool.fetch(_SQL["open_of_cells"], cell, silent_s)]
+        return [_open(row) for row in await self._database.fetch(_SQL["open_of_cells"], cell, silent_s)]
 
-    async def report(self, campaign: CampaignId) -> Sequence[asyncpg.Record]:
-        return await self._pool.fetch(_SQL["report"], campaign)
+    async def report(self, campaign: CampaignId) -> list[dict[str, Any]]:
+        """A row for each attempt, oldest first."""
+        return [dict(row) for row in await self._database.fetch(_SQL["report"], campaign)]
 
     async def beat(self, cell: str) -> None:
         """Tell that this cell lives."""
-        await self._pool.execute(_SQL["beat"], cell)
+        await self._database.execute(_SQL["beat"], cell)
 
     async def _unhurried(self, statement: str, call: CallId, at: datetime) -> None:
         """A change that recovery does not need: its commit need not wait for the disk."""
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._database.transaction() as connection:
             await connection.execute("set local synchronous_commit = off")
             await connection.execute(_SQL[statement], call, at)
 
@@ -130,4 +122,6 @@ def _open(row: asyncpg.Record) -> OpenAttempt:
         answered_at=row["answered_at"],
         per_minute=row["per_minute"],
         result=Result(row["result"]) if row["result"] else None,
+        carousel=row["carousel"],
+        retry=row["retry"],
     )

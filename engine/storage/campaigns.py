@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import asyncpg
 
@@ -12,7 +12,7 @@ from engine.domain.campaign import Campaign, CampaignState, Claim, Room
 from engine.domain.errors import Refused
 from engine.domain.ids import E164, AccountId, CallId, CampaignId, ContactId, ScenarioId
 from engine.domain.text import mark
-from engine.storage.database import Pool
+from engine.storage.database import Database
 from engine.storage.queries import load
 
 _SQL = load("campaigns")
@@ -35,11 +35,11 @@ S = TypeVar("S", bound=Share)
 class Campaigns:
     """See the module; one instance serves the whole process."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def running(self) -> list[Campaign]:
-        return [_campaign(row) for row in await self._pool.fetch(_SQL["running"])]
+        return [_campaign(row) for row in await self._database.fetch(_SQL["running"])]
 
     async def claim(
         self, campaign: Campaign, zones: Sequence[str], cell: str, decide: Callable[[Room], S]
@@ -50,7 +50,7 @@ class Campaigns:
         said (None: the campaign is gone) and the claims, whose rows in ``calls`` exist. Fewer claims than granted
         means that no more contacts are due.
         """
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._database.transaction() as connection:
             row = await connection.fetchrow(_SQL["room"], campaign.id)
             if row is None:
                 return None, []
@@ -66,20 +66,28 @@ class Campaigns:
 
     async def upcoming(self, campaign: CampaignId, count: int, zones: Sequence[str]) -> list[Mapping[str, str]]:
         """The fields of contacts that are due within a minute."""
-        return [row["fields"] for row in await self._pool.fetch(_SQL["upcoming"], campaign, count, list(zones))]
+        return [row["fields"] for row in await self._database.fetch(_SQL["upcoming"], campaign, count, list(zones))]
 
     async def next_due(self, campaign: CampaignId, zones: Sequence[str]) -> datetime | None:
         """When the next contact of these zones is due; None when none waits there."""
-        found = await self._pool.fetchval(_SQL["next_due"], campaign, list(zones))
+        found = await self._database.fetchval(_SQL["next_due"], campaign, list(zones))
         return None if found is None else _aware(found)
 
     async def finish_if_done(self, campaign: CampaignId) -> bool:
         """Set it finished when no contact waits or is being called."""
-        return await self._pool.fetchval(_SQL["finish_if_done"], campaign) is not None
+        return await self._database.fetchval(_SQL["finish_if_done"], campaign) is not None
+
+    async def carousel(self) -> list[str]:
+        """The numbers of the system's carousel."""
+        return [row["phone"] for row in await self._database.fetch(_SQL["carousel"])]
+
+    async def scenario(self, scenario: ScenarioId) -> object:
+        """A scenario's document as parsed JSON."""
+        return await self._database.fetchval(_SQL["scenario"], scenario)
 
     async def start(self, campaign: CampaignId) -> int:
         """Start a draft, or a stopped campaign from the beginning. Returns the number of the run."""
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._database.transaction() as connection:
             run = await connection.fetchval(_SQL["start"], campaign)
             if run is None:
                 raise _refused("start")
@@ -88,20 +96,20 @@ class Campaigns:
             return int(run)
 
     async def pause(self, campaign: CampaignId, reason: str = "by_user", text: str = "") -> None:
-        if await self._pool.fetchval(_SQL["pause"], campaign, reason, text) is None:
+        if await self._database.fetchval(_SQL["pause"], campaign, reason, text) is None:
             raise _refused("pause")
 
     async def resume(self, campaign: CampaignId) -> None:
-        if await self._pool.fetchval(_SQL["resume"], campaign) is None:
+        if await self._database.fetchval(_SQL["resume"], campaign) is None:
             raise _refused("resume")
 
     async def stop(self, campaign: CampaignId) -> None:
-        if await self._pool.fetchval(_SQL["stop"], campaign) is None:
+        if await self._database.fetchval(_SQL["stop"], campaign) is None:
             raise _refused("stop")
 
     async def restart(self, campaign: CampaignId) -> None:
         """Call those again who did not answer in a finished campaign."""
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._database.transaction() as connection:
             if await connection.fetchval(_SQL["restart"], campaign) is None:
                 raise _refused("restart")
             await connection.execute(_SQL["refill_unanswered"], campaign)
@@ -111,18 +119,19 @@ class Campaigns:
         row = await self.progress(campaign)
         return CampaignState(row["state"]), row["reason"], row["reason_text"]
 
-    async def progress(self, campaign: CampaignId) -> asyncpg.Record:
-        row = await self._pool.fetchrow(_SQL["progress"], campaign)
+    async def progress(self, campaign: CampaignId) -> dict[str, Any]:
+        row = await self._database.fetchrow(_SQL["progress"], campaign)
         if row is None:
             raise Refused("no_campaign", mark("There is no campaign {id}"), id=campaign)
-        return row
+        return dict(row)
 
-    async def outcomes(self, campaign: CampaignId) -> list[asyncpg.Record]:
-        return await self._pool.fetch(_SQL["outcomes"], campaign)
+    async def outcomes(self, campaign: CampaignId) -> list[dict[str, Any]]:
+        return [dict(row) for row in await self._database.fetch(_SQL["outcomes"], campaign)]
 
-    async def explain(self, campaign: CampaignId, contact: ContactId) -> asyncpg.Record | None:
+    async def explain(self, campaign: CampaignId, contact: ContactId) -> dict[str, Any] | None:
         """The facts behind «почему контакт не обзвонен»; dialer.why words them."""
-        return await self._pool.fetchrow(_SQL["explain"], campaign, contact)
+        row = await self._database.fetchrow(_SQL["explain"], campaign, contact)
+        return None if row is None else dict(row)
 
 
 def _refused(what: str) -> Refused:

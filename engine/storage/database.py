@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,20 +37,76 @@ def _to_json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
+class Database:
+    """A pool of connections that speaks the engine's errors: whatever says "the server is away" becomes Unavailable."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        with _translated():
+            return await self._pool.fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
+        with _translated():
+            return await self._pool.fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: object) -> Any:
+        with _translated():
+            return await self._pool.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: object) -> str:
+        with _translated():
+            return await self._pool.execute(sql, *args)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        with _translated():
+            async with self._pool.acquire() as connection, connection.transaction():
+                yield connection
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        with _translated():
+            async with self._pool.acquire() as connection:
+                yield connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (
+        OSError,
+        asyncpg.InterfaceError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.OperatorInterventionError,
+    ) as error:
+        raise _away(error) from error  # OSError includes TimeoutError; OperatorIntervention: the server shuts down
+    except (asyncpg.InsufficientResourcesError, asyncpg.TransactionRollbackError) as error:
+        raise _away(error) from error  # out of connections or disk; deadlock, serialisation: the same again may succeed
+
+
+def _away(error: Exception) -> Unavailable:
+    text = str(error) or type(error).__name__
+    return Unavailable("postgres_unreachable", mark("PostgreSQL cannot be reached: {error}"), error=text)
+
+
 @asynccontextmanager
-async def open_pool(dsn: str, *, size: int = 8) -> AsyncIterator[Pool]:
-    """A pool of up to ``size`` connections. Raises Unavailable when the server cannot be reached or is too old."""
+async def open_database(dsn: str, *, size: int = 8) -> AsyncIterator[Database]:
+    """Up to ``size`` connections. Raises Unavailable when the server cannot be reached or is too old."""
     try:
         pool = await asyncpg.create_pool(dsn, min_size=1, max_size=size, init=_prepare, command_timeout=30)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Unavailable(
-            "postgres_unreachable", mark("PostgreSQL cannot be reached: {error}"), error=error
-        ) from error
+        raise _away(error) from error
+    database = Database(pool)
     try:
-        version = await pool.fetchval("select current_setting('server_version_num')::int")
+        version = await database.fetchval("select current_setting('server_version_num')::int")
         if version < OLDEST_SERVER:
-            raise Unavailable("postgres_old", mark("PostgreSQL is {found}, at least 15 is needed"), found=version // 10000)
-        yield pool
+            raise Unavailable(
+                "postgres_old", mark("PostgreSQL is {found}, at least 15 is needed"), found=version // 10000
+            )
+        yield database
     finally:
         await _close(pool)
 
@@ -62,10 +118,10 @@ async def _close(pool: Pool) -> None:
         pool.terminate()
 
 
-async def migrate(pool: Pool) -> list[str]:
+async def migrate(database: Database) -> list[str]:
     """Apply the migrations not applied yet, in the order of their numbers, each in its own transaction."""
     applied: list[str] = []
-    async with pool.acquire() as connection:
+    async with database.connection() as connection:
         await connection.execute("select pg_advisory_lock($1)", _LOCK)
         try:
             await connection.execute(

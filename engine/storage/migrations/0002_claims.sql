@@ -6,12 +6,12 @@ create function campaign_room(p_campaign bigint)
 returns table (
     state campaign_state, run int, pace_tat double precision, rate_tat double precision,
     per_hour int, burst int, calls_per_second int,
-    channels_free int, trunk_free int, leads_free int, spend_free numeric, balance_free numeric, hold numeric
+    channels_free int, trunk_free int, leads_free int, spend_free numeric, balance_free numeric, hold numeric, open_calls int, account_calls int
 )
 language plpgsql as $$
 declare
     c campaigns; t trunks; a ledger_accounts;
-    v_open int; v_undecided int; v_held numeric;
+    v_open int; v_undecided int; v_held numeric; v_account_open int; v_account_held numeric;
 begin
     select * into c from campaigns where campaigns.id = p_campaign for update;
     if not found then return; end if;
@@ -19,15 +19,16 @@ begin
     select * into a from ledger_accounts where account_id = c.account_id for update;
     select count(*), count(*) filter (where result is distinct from 'lead'), coalesce(sum(calls.hold), 0)
         into v_open, v_undecided, v_held from calls where campaign_id = p_campaign and calls.state <> 'ended';
+    select count(*), coalesce(sum(calls.hold), 0) into v_account_open, v_account_held
+        from calls where account_id = c.account_id and calls.state <> 'ended';
     return query select
         c.state, c.run, c.pace_tat, t.rate_tat, c.per_hour, c.burst, t.calls_per_second,
         c.max_channels - v_open,
         t.max_channels - (select coalesce(sum(legs), 0) from calls where trunk_id = t.id and calls.state <> 'ended')::int,
         c.max_leads - c.leads - v_undecided,
         c.max_spend - c.spent - v_held,
-        coalesce(a.balance, 0) - (select coalesce(sum(calls.hold), 0) from calls
-                                  where account_id = c.account_id and calls.state <> 'ended'),
-        c.hold;
+        coalesce(a.balance, 0) - v_account_held,
+        c.hold, v_open, v_account_open;
 end $$;
 
 -- Facts of a running call that must outlive the engine: the path so far, a lead, a blacklisting, side effects.
@@ -92,6 +93,19 @@ begin
                      else p_contact_state end,
         next_at = coalesce(p_next, next_at), carousel = p_carousel, last_outcome = p_outcome, reason = p_reason
         where campaign_id = v.campaign_id and contact_id = v.contact_id
+          and exists (select 1 from campaigns c where c.id = v.campaign_id and c.run = v.run);
+    return true;
+end $$;
+
+-- Give a claim back that was never dialled: as if it had not been made.
+create function release_call(p_call uuid) returns boolean language plpgsql as $$
+declare
+    v calls;
+begin
+    delete from calls where id = p_call and state = 'claimed' returning * into v;
+    if not found then return false; end if;
+    update campaign_contacts set state = case when state = 'calling' then 'waiting' else state end, attempts = attempts - 1
+        where campaign_id = v.campaign_id and contact_id = v.contact_id and attempts = v.attempt
           and exists (select 1 from campaigns c where c.id = v.campaign_id and c.run = v.run);
     return true;
 end $$;

@@ -6,6 +6,9 @@ with call as (
 update campaign_contacts cc set last_caller = $2 from call
 where cc.campaign_id = call.campaign_id and cc.contact_id = call.contact_id
 
+-- name: release
+select release_call($1)
+
 -- name: ringing
 update calls set state = 'ringing', ringing_at = $2 where id = $1 and state = 'dialing'
 
@@ -42,5 +45,3 @@ from calls where campaign_id = $1 order by claimed_at, phone, attempt
 -- name: beat
 insert into cells (id) values ($1) on conflict (id) do update set seen_at = now()
 
--- name: scenario
-select document from scenarios where id = $1

@@ -134,3 +134,9 @@ from campaigns c where c.id = $1
 -- name: outcomes
 select outcome, result, count(*) as n, sum(cost) as cost, count(transferred_to) as transferred
 from calls where campaign_id = $1 and state = 'ended' group by outcome, result
+
+-- name: carousel
+select phone from caller_ids where carousel order by phone
+
+-- name: scenario
+select document from scenarios where id = $1

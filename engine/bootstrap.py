@@ -1,0 +1,172 @@
+"""Puts the engine together. The only module that knows all adapters."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import structlog
+
+from engine.ari.client import Ari
+from engine.ari.messages import Event
+from engine.ari.phone import AriPhone, translate
+from engine.ari.socket import EventSocket
+from engine.dialer.loop import Dialer
+from engine.dialer.recovery import BEAT_S, recover
+from engine.domain.errors import Unavailable
+from engine.domain.telephony import Connected
+from engine.host.asterisk_tree import AsteriskInstall, find_asterisk, tool_argv
+from engine.session.desk import Desk
+from engine.session.switchboard import Switchboard
+from engine.settings import EngineSettings
+from engine.speech.clips import ClipStore
+from engine.speech.espeak import Espeak
+from engine.speech.gtts_speaker import GoogleSpeaker
+from engine.speech.pyttsx3_speaker import Pyttsx3
+from engine.speech.rhvoice import RHVoice
+from engine.speech.speaker import Speaker
+from engine.storage.calls import Calls
+from engine.storage.campaigns import Campaigns
+from engine.storage.database import Listener, migrate, open_database
+from engine.telemetry import Metrics
+
+log = structlog.get_logger("engine")
+DRAIN_S = 15.0
+"""At the end of the process: time for the calls in progress to be hung up and written."""
+ASTERISK_SOUNDS = "asterisk:"
+"""A material named ``asterisk:hello-world`` is one of Asterisk's own Russian sounds."""
+
+
+def speakers(install: AsteriskInstall | None) -> dict[str, Speaker]:
+    """The voices' providers; those of the Asterisk tree only where there is one."""
+    found: dict[str, Speaker] = {"gtts": GoogleSpeaker(), "pyttsx3": Pyttsx3()}
+    if install is None:
+        return found
+    share = install.root / "usr" / "share"
+    for name, make in (("rhvoice", _rhvoice), ("espeak", _espeak)):
+        try:
+            found[name] = make(install, share)
+        except Unavailable as error:
+            log.warning("voice_missing", provider=name, error=str(error))
+    return found
+
+
+def _rhvoice(install: AsteriskInstall, share: Path) -> Speaker:
+    inside = share / "RHVoice"
+    env = {"RHVOICE_DATA_PATH": str(inside), "RHVOICE_CONFIG_PATH": str(install.root / "etc" / "RHVoice")}
+    return RHVoice(tool_argv(install, "usr/bin/RHVoice-test"), env if inside.is_dir() else {})
+
+
+def _espeak(install: AsteriskInstall, share: Path) -> Speaker:
+    data = next(iter((install.root / "usr" / "lib").glob("*/espeak-ng-data")), share / "espeak-ng-data")
+    env = {"ESPEAK_DATA_PATH": str(data.parent)} if data.is_dir() else {}
+    return Espeak(tool_argv(install, "usr/bin/espeak-ng"), env)
+
+
+def clip_store(media: Path, install: AsteriskInstall | None) -> ClipStore:
+    """Clips below ``media``; materials by name in ``media/materials``."""
+
+    def material(name: str) -> Path:
+        if name.startswith(ASTERISK_SOUNDS) and install is not None:
+            return russian_sounds(install) / f"{Path(name.removeprefix(ASTERISK_SOUNDS)).name}.wav"
+        return media / "materials" / Path(name).name
+
+    return ClipStore(media / "clips", speakers(install), material)
+
+
+def russian_sounds(install: AsteriskInstall) -> Path:
+    """The folder of Asterisk's Russian prompts; it may not exist."""
+    return next(iter(sorted(install.sounds.glob("ru*"))), install.sounds / "ru")
+
+
+async def _refuse(phone: AriPhone, event: Connected) -> None:
+    """Calls that come in are answered by scenarios of later releases; until a number has one, the caller hears busy."""
+    log.info("inbound_refused", channel=event.channel)
+    await phone.hang_up(event.channel, 17)
+
+
+@asynccontextmanager
+async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[Dialer]:
+    """An engine at work; on leaving, its calls are ended and written. Raises Unavailable when it cannot begin."""
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(settings.dsn))
+        await migrate(database)
+        ari = await stack.enter_async_context(Ari(settings.ari, settings.ari_user, settings.ari_password))
+        await ari.ping()
+        phone = AriPhone(ari, settings.app)
+        store, campaigns = Calls(database), Campaigns(database)
+        switchboard = Switchboard(phone, lambda event: _refuse(phone, event), metrics.calls.set)
+        clips = clip_store(settings.media, find_asterisk(settings.state, settings.asterisk_home))
+        recordings = settings.media / "recordings"
+        recordings.mkdir(parents=True, exist_ok=True)
+        desk = Desk(switchboard, phone, store, campaigns, clips, recordings, settings.most_calls)
+        dialer = Dialer(campaigns, store, desk, settings.cell, metrics.ended)
+        await store.beat(settings.cell)
+
+        def heard(event: Event) -> None:
+            if told := translate(event):
+                switchboard.deliver(told)
+
+        async def up() -> None:
+            metrics.ari_up.set(1)
+            await switchboard.reconcile()
+            await recover(store, switchboard, settings.cell)
+            dialer.connected(True)
+
+        def down() -> None:
+            metrics.ari_up.set(0)
+            dialer.connected(False)
+
+        work = [
+            EventSocket(ari, settings.app, heard, up, down).run(),
+            dialer.run(),
+            Listener(settings.dsn, ("dozvon_campaign",), lambda _, __: dialer.wake()).run(),
+            _beat(store, switchboard, settings.cell),
+            metrics.probe_lag(),
+        ]
+        tasks = [asyncio.ensure_future(each) for each in work]
+        try:
+            yield dialer
+        finally:
+            await _shut_down(dialer, switchboard, tasks)
+
+
+async def _shut_down(dialer: Dialer, switchboard: Switchboard, tasks: list[asyncio.Task[None]]) -> None:
+    dialer.connected(False)
+    switchboard.stop_all("engine_stopped")
+    try:
+        await asyncio.wait_for(dialer.drain(), DRAIN_S)
+    except TimeoutError:
+        log.error("not_drained", calls=len(switchboard))  # recovery closes them at the next start
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _beat(store: Calls, switchboard: Switchboard, cell: str) -> None:
+    """Tell that the cell lives, and take over what dead cells left."""
+    while True:
+        await asyncio.sleep(BEAT_S)
+        try:
+            await store.beat(cell)
+            await recover(store, switchboard, cell)
+        except Unavailable as error:
+            log.error("beat_failed", error=str(error))
+
+
+async def run_engine(settings: EngineSettings) -> None:
+    """Run until SIGTERM or SIGINT."""
+    metrics = Metrics()
+    if settings.metrics_port:
+        metrics.serve(settings.metrics_port)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings, metrics):
+        log.info("engine_started", cell=settings.cell, ari=settings.ari)
+        await stop.wait()
+        log.info("engine_stopping")

@@ -1,0 +1,154 @@
+"""The verbs of ``./dozvon``. Reads the environment, once; everything below gets values."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import runpy
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import uvloop
+from rich.console import Console
+
+from engine.bootstrap import run_engine
+from engine.demo.campaign import run_demo, show_report
+from engine.demo.seed import Wishes
+from engine.domain import text
+from engine.domain.errors import DozvonError
+from engine.domain.text import mark, translate
+from engine.host.paths import PROJECT
+from engine.scenario.check import check
+from engine.scenario.document import parse
+from engine.scenario.simulate import simulate
+from engine.settings import engine_settings, state_from
+from engine.stack import Ports, Stack
+from engine.telemetry import configure_logs
+
+BAD_INPUT, UNAVAILABLE, INTERRUPTED = 2, 1, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status 0, 1 (something is not available), 2 (what was given is not usable)."""
+    environment = dict(os.environ)
+    text.use(environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG") or "")
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.act(options, environment))
+    except DozvonError as error:
+        Console(stderr=True).print(str(error), style="red", highlight=False, markup=False)
+        return BAD_INPUT if type(error).__name__ == "BadInput" else UNAVAILABLE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./dozvon", description=translate(mark("Voice-robot dialling on Asterisk")))
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    demo = verbs.add_parser("demo", help=translate(mark("set everything up and run a demo campaign")))
+    demo.set_defaults(act=_demo)
+    demo.add_argument("--exit", action="store_true", help=translate(mark("end when the campaign does")))
+    demo.add_argument("--json", action="store_true", help=translate(mark("the last line is the report as JSON")))
+    demo.add_argument("--port", type=int, default=8080, help=translate(mark("of the cabinet (8080)")))
+    demo.add_argument("--contacts", type=Path, help=translate(mark("CSV with a header, at least a column phone")))
+    demo.add_argument("--scenario", type=Path, help=translate(mark("scenario document (JSON)")))
+    demo.add_argument("--calls-per-hour", type=_positive, default=7200, metavar="N")
+    demo.add_argument("--max-channels", type=_positive, default=30, metavar="N")
+
+    up = verbs.add_parser("up", help=translate(mark("run the platform, without demo data")))
+    up.set_defaults(act=_up)
+    up.add_argument("--port", type=int, default=8080)
+
+    verbs.add_parser("run", help=translate(mark("run an engine (settings from the environment)"))).set_defaults(
+        act=_run
+    )
+
+    play = verbs.add_parser("simulate", help=translate(mark("walk a scenario in the terminal, without a phone")))
+    play.set_defaults(act=_simulate)
+    play.add_argument("file", type=Path)
+    play.add_argument("--field", action="append", default=[], metavar="NAME=VALUE")
+
+    bench = verbs.add_parser("bench", help=translate(mark("measure against a yardstick: calls, originate, queue")))
+    bench.set_defaults(act=_bench)
+    bench.add_argument("name", choices=sorted(file.stem for file in (PROJECT / "bench").glob("[a-z]*.py")))
+    bench.add_argument("rest", nargs=argparse.REMAINDER)
+
+    verbs.add_parser("test", help=translate(mark("set up and run all tests")))  # the launcher does it
+    return parser
+
+
+def _positive(value: str) -> int:
+    number = int(value)
+    if number < 1:
+        raise argparse.ArgumentTypeError(translate(mark("must be 1 or more")))
+    return number
+
+
+def _demo(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    console = Console(stderr=True)
+    state = state_from(environment)
+    wishes = Wishes(options.contacts, options.scenario, options.calls_per_hour, options.max_channels)
+    _end_on_sigterm()
+    with Stack(state, environment, Ports.found(options.port), carrier=True, say=console.print, name="demo") as stack:
+        report = uvloop.run(run_demo(stack, wishes, console))
+        show_report(report, console)
+        if options.json:
+            print(json.dumps(report, ensure_ascii=False), flush=True)
+        if not options.exit:
+            console.print(
+                translate(mark("The cabinet stays at {address}; Ctrl-C ends it")).format(address=report["cabinet"])
+            )
+            signal.pause()
+    return 0 if report["state"] == "finished" else UNAVAILABLE
+
+
+def _up(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    console = Console(stderr=True)
+    _end_on_sigterm()
+    with Stack(
+        state_from(environment), environment, Ports.usual(options.port), carrier=False, say=console.print
+    ) as stack:
+        console.print(
+            translate(mark("Dozvon runs; cabinet: {address}")).format(address=f"http://127.0.0.1:{options.port}/")
+        )
+        assert stack.engine is not None
+        return stack.engine.wait()
+
+
+def _run(_: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    settings = engine_settings(environment)
+    configure_logs(settings.log_level)
+    uvloop.run(run_engine(settings))
+    return 0
+
+
+def _simulate(options: argparse.Namespace, _: Mapping[str, str]) -> int:
+    scenario = parse(options.file.read_bytes())
+    for problem in check(scenario):
+        print(f"{problem.severity.value}: {problem.node or '—'}: {problem}", file=sys.stderr)
+    fields = dict(pair.partition("=")[::2] for pair in options.field)
+    simulate(scenario, fields, input, print)
+    return 0
+
+
+def _bench(options: argparse.Namespace, _: Mapping[str, str]) -> int:
+    sys.argv = [f"dozvon bench {options.name}", *options.rest]
+    runpy.run_module(f"bench.{options.name}", run_name="__main__", alter_sys=True)
+    return 0
+
+
+def _end_on_sigterm() -> None:
+    """SIGTERM ends us as Ctrl-C does: through the stack's own way out."""
+
+    def interrupt(_: int, __: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""Runs the demo campaign on a stack that is up, and watches it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from engine.audience.reading import Import
+from engine.demo.report import totals, write_csv
+from engine.demo.screen import line, screen
+from engine.demo.seed import Planted, Wishes, plant
+from engine.domain.campaign import CampaignState
+from engine.domain.errors import Unavailable
+from engine.domain.text import mark, translate
+from engine.stack import Stack, last_line
+from engine.storage.calls import Calls
+from engine.storage.campaigns import Campaigns
+from engine.storage.catalogue import Catalogue
+from engine.storage.database import open_database
+
+REFRESH_S = 0.5
+LINE_EVERY_S = 5.0
+PROBLEMS_SHOWN = 10
+OVER = frozenset({CampaignState.FINISHED, CampaignState.STOPPED, CampaignState.PAUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    campaigns: Campaigns
+    console: Console
+    address: str
+    stack: Stack
+
+
+async def run_demo(stack: Stack, wishes: Wishes, console: Console) -> dict[str, Any]:
+    """Plant, start, watch to the end; returns the report as a JSON value. Raises BadInput for unusable files."""
+    address = f"http://127.0.0.1:{stack.ports.cabinet}/"
+    async with open_database(stack.dsn, size=3) as database:
+        planted = await plant(Catalogue(database), wishes)
+        _tell_problems(planted.imported, console)
+        if stack.carrier:
+            stack.carrier.command("database deltree persona16")  # its first call of this run is refused again
+        campaigns = Campaigns(database)
+        began = time.monotonic()
+        await campaigns.start(planted.campaign)
+        await _watch(Watch(campaigns, console, address, stack), planted, began)
+        seconds = round(time.monotonic() - began, 1)
+        rows = await Calls(database).report(planted.campaign)
+        state, reason, text = await campaigns.state(planted.campaign)
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    file = stack.state.root / "reports" / f"demo-{stamp}.csv"
+    write_csv(file, rows)
+    return {
+        **totals(rows, len(planted.imported.rows)),
+        "rejected": len(planted.imported.problems),
+        "seconds": seconds,
+        "state": state.value,
+        "reason": text or reason,
+        "report": str(file),
+        "cabinet": address,
+    }
+
+
+async def _watch(watch: Watch, planted: Planted, began: float) -> None:
+    name = planted.scenario.name
+    with Live(console=watch.console, auto_refresh=False, transient=False) as live:
+        told = 0.0
+        while True:
+            progress = await watch.campaigns.progress(planted.campaign)
+            seconds = time.monotonic() - began
+            if watch.console.is_terminal:
+                outcomes = await watch.campaigns.outcomes(planted.campaign)
+                live.update(screen(name, watch.address, progress, outcomes, seconds), refresh=True)
+            elif seconds - told >= LINE_EVERY_S:
+                told = seconds
+                watch.console.print(line(progress, seconds), highlight=False)
+            if CampaignState(progress["state"]) in OVER and progress["open"] == 0:
+                return
+            _look_after(watch.stack)
+            await asyncio.sleep(REFRESH_S)
+
+
+def _look_after(stack: Stack) -> None:
+    if stack.engine is not None and stack.engine.poll() is not None:
+        log = stack.log_folder / f"{stack.name}-engine.log"
+        raise Unavailable("engine_died", mark("The engine ended: {why}. See {log}"), why=last_line(log), log=log)
+
+
+def _tell_problems(imported: Import, console: Console) -> None:
+    for problem in imported.problems[:PROBLEMS_SHOWN]:
+        console.print(str(problem), style="yellow", highlight=False, markup=False)
+    more = len(imported.problems) - PROBLEMS_SHOWN
+    if more > 0:
+        console.print(translate(mark("… and {more} more lines with problems")).format(more=more), style="yellow")
+
+
+def show_report(report: dict[str, Any], console: Console) -> None:
+    """The totals as a table for people."""
+    titles = {
+        "contacts": mark("Contacts"),
+        "attempts": mark("Attempts"),
+        "answered": mark("Answered"),
+        "not_answered": mark("Not answered"),
+        "busy": mark("Busy"),
+        "failed": mark("Not reached"),
+        "machines": mark("Answering machines"),
+        "leads": mark("Leads"),
+        "blacklisted": mark("Blacklisted"),
+        "transferred": mark("Transferred"),
+        "spent": mark("Spent, ₽"),
+        "seconds": mark("Seconds"),
+        "report": mark("Report, a row for each attempt"),
+        "cabinet": mark("Cabinet"),
+    }
+    table = Table(title=translate(mark("Report")), show_header=False, title_style="bold")
+    for key, title in titles.items():
+        table.add_row(translate(title), str(report[key]))
+    console.print(table)
+    if report["state"] != "finished":
+        console.print(
+            translate(mark("The campaign is not finished: {reason}")).format(reason=report["reason"]), style="red"
+        )

@@ -1,0 +1,249 @@
+"""Everything that runs on one machine, started in order and stopped in reverse: PostgreSQL, Asterisk (with the test carrier as a
+second one), management, the engine. The verbs ``demo`` and ``up``, tests and benchmarks all start it this way.
+
+>>> with Stack(state, environment, Ports.found(), carrier=True, say=print) as stack:
+...     stack.dsn
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from engine.bootstrap import speakers
+from engine.domain.errors import Unavailable
+from engine.domain.text import mark, translate
+from engine.host.asterisk import AsteriskInstance
+from engine.host.asterisk_tree import AsteriskInstall
+from engine.host.debian import Say
+from engine.host.instance_files import InstanceSpec, Peer, Role
+from engine.host.paths import PROJECT, State
+from engine.host.ports import free_port, free_range
+from engine.host.postgres import EmbeddedPostgres
+from engine.host.secret import stored_secret
+from engine.host.setup import asterisk_at_hand
+from engine.speech import subscribers
+
+CARRIER = "carrier"
+"""Name of the trunk (PJSIP endpoint) to the test carrier."""
+_START_S = 30.0
+_STOP_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the parts listen, all on the loopback interface but SIP and RTP of ``up``."""
+
+    cabinet: int
+    platform_http: int
+    platform_sip: int
+    platform_rtp: tuple[int, int]
+    carrier_http: int
+    carrier_sip: int
+    carrier_rtp: tuple[int, int]
+    metrics: int
+
+    @staticmethod
+    def found(cabinet: int = 0) -> Ports:
+        """Free ones, so that several stacks can live side by side."""
+        return Ports(
+            cabinet=cabinet or free_port(),
+            platform_http=free_port(),
+            platform_sip=free_port(),
+            platform_rtp=free_range(1000, first=20000),
+            carrier_http=free_port(),
+            carrier_sip=free_port(),
+            carrier_rtp=free_range(1000, first=40000),
+            metrics=free_port(),
+        )
+
+    @staticmethod
+    def usual(cabinet: int = 8080) -> Ports:
+        """The well-known ones of an installation: SIP 5060, ARI 8088, RTP 10000-19999, metrics 9108."""
+        return Ports(cabinet, 8088, 5060, (10000, 19999), 8089, 5070, (30000, 31999), 9108)
+
+
+class Stack:
+    """Satisfies ``with``. ``name`` tells stacks of one state folder apart."""
+
+    def __init__(
+        self, state: State, environment: Mapping[str, str], ports: Ports, *, carrier: bool, say: Say, name: str = "main"
+    ) -> None:
+        self.state = state
+        self.ports = ports
+        self.dsn = environment.get("DATABASE_URL", "")
+        self.environment = environment
+        self.media = state.media
+        self.name = name
+        self.password_file = state.secrets / "ari"
+        self._with_carrier = carrier
+        self._say = say
+        self._postgres: EmbeddedPostgres | None = None
+        self.platform: AsteriskInstance | None = None
+        self.carrier: AsteriskInstance | None = None
+        self.engine: subprocess.Popen[bytes] | None = None
+        self.management: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Stack:
+        try:
+            self.start_servers()
+            self.start_management()
+            self.start_engine()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start_servers(self) -> None:
+        """Asterisk (fetched if need be), PostgreSQL, and the carrier with its voices."""
+        home, mirror = self.environment.get("ASTERISK_HOME"), self.environment.get("DOZVON_DEBIAN_MIRROR")
+        install = asterisk_at_hand(self.state, home, mirror, self._say)
+        if not self.dsn:
+            self._say(translate("Starting PostgreSQL"))
+            self._postgres = EmbeddedPostgres(self.state.pg)
+            self.dsn = self._postgres.start()
+        if self._with_carrier:
+            self.carrier = self._carrier(install)
+        self.platform = self._platform(install)
+        self._say(translate("Starting Asterisk {version}").format(version=install.version))
+        for instance in (self.platform, self.carrier):
+            if instance:
+                instance.start()
+        for instance in (self.platform, self.carrier):
+            if instance:
+                instance.wait_ready(_START_S)
+
+    def _carrier(self, install: AsteriskInstall) -> AsteriskInstance:
+        voices = self.state.media / "subscribers"
+        self._say(translate("Preparing the virtual subscribers' voices"))
+        asyncio.run(subscribers.build(voices, speakers(install), install.sounds, lambda _: None))
+        spec = InstanceSpec(
+            f"{self.name}-carrier",
+            Role.CARRIER,
+            self.ports.carrier_http,
+            self.ports.carrier_sip,
+            *self.ports.carrier_rtp,
+            ari_password=stored_secret(self.password_file),
+            peers=(Peer("platform", self.ports.platform_sip),),
+            variables={"VOICES": str(voices)},
+        )
+        return AsteriskInstance(self.state, install, spec)
+
+    def _platform(self, install: AsteriskInstall) -> AsteriskInstance:
+        spec = InstanceSpec(
+            f"{self.name}-platform",
+            Role.PLATFORM,
+            self.ports.platform_http,
+            self.ports.platform_sip,
+            *self.ports.platform_rtp,
+            ari_password=stored_secret(self.password_file),
+            peers=(Peer(CARRIER, self.ports.carrier_sip),) if self._with_carrier else (),
+        )
+        return AsteriskInstance(self.state, install, spec)
+
+    def start_engine(self) -> None:
+        self._say(translate("Starting the engine"))
+        self.engine = self._child("engine", ["-m", "engine.cli", "run"])
+        self._await(self.ports.metrics, "/metrics", self.engine, "engine", "dozvon_ari_up 1.0")
+
+    def start_management(self) -> None:
+        self._say(translate("Starting the cabinet"))
+        self.management = self._child("management", ["-m", "management", "--port", str(self.ports.cabinet)])
+        self._await(self.ports.cabinet, "/health", self.management, "management", "{")
+
+    @property
+    def log_folder(self) -> Path:
+        return self.state.logs
+
+    def engine_environment(self) -> dict[str, str]:
+        """What the engine's process is told."""
+        return {
+            "DATABASE_URL": self.dsn,
+            "DOZVON_HOME": str(self.state.root),
+            "DOZVON_ARI": f"http://127.0.0.1:{self.ports.platform_http}",
+            "DOZVON_ARI_PASSWORD_FILE": str(self.password_file),
+            "DOZVON_MEDIA": str(self.media),
+            "DOZVON_METRICS_PORT": str(self.ports.metrics),
+            "DOZVON_CELL": self.environment.get("DOZVON_CELL", f"cell-{self.name}"),
+        }
+
+    def _child(self, name: str, arguments: list[str]) -> subprocess.Popen[bytes]:
+        with (self.log_folder / f"{self.name}-{name}.log").open("ab") as output:
+            return subprocess.Popen(
+                [sys.executable, "-P", *arguments],
+                env={**os.environ, **self.environment, **self.engine_environment(), "PYTHONPATH": str(PROJECT)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for us: we stop the children in order
+            )
+
+    def _await(self, port: int, path: str, child: subprocess.Popen[bytes], name: str, expected: str) -> None:
+        deadline = time.monotonic() + _START_S
+        log = self.log_folder / f"{self.name}-{name}.log"
+        while time.monotonic() < deadline:
+            if child.poll() is not None:
+                raise Unavailable(
+                    "child_ended",
+                    mark("{name} ended while starting: {why}. See {log}"),
+                    name=name,
+                    why=last_line(log),
+                    log=log,
+                )
+            if expected in _page(port, path):
+                return
+            time.sleep(0.05)
+        raise Unavailable("child_slow", mark("{name} did not become ready; see {log}"), name=name, log=log)
+
+    def stop(self) -> None:
+        """The engine first: it ends its calls while Asterisk is there."""
+        for child in (self.engine, self.management):
+            if child is not None and child.poll() is None:
+                child.terminate()
+        for child in (self.engine, self.management):
+            if child is not None:
+                _reap(child)
+        for instance in (self.platform, self.carrier):
+            if instance is not None:
+                instance.stop()
+        if self._postgres is not None:
+            self._postgres.stop()
+
+
+def _page(port: int, path: str) -> str:
+    """What a server on the loopback interface answers; '' while it does not."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().read().decode(errors="replace")
+    except (OSError, http.client.HTTPException):
+        return ""
+    finally:
+        connection.close()
+
+
+def _reap(child: subprocess.Popen[bytes]) -> None:
+    try:
+        child.wait(_STOP_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def last_line(log: Path) -> str:
+    """The last line of a log file that is not empty."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1][:300] if lines else ""
