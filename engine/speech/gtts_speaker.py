@@ -6,15 +6,19 @@ import asyncio
 import base64
 import binascii
 import json
+from io import BytesIO
 from pathlib import Path
 
 import aiohttp
+import numpy as np
+import soundfile
 from gtts import gTTS
 
 from engine.domain.errors import Unavailable
 from engine.domain.text import mark
 from engine.speech.speaker import offered, spoken_text, unknown_voice
 
+_NO_SOUND = mark("Google's voice answered without sound; choose another voice or try later.")
 _PATH = "/_/TranslateWebserverUi/data/batchexecute"
 
 
@@ -35,8 +39,7 @@ class GoogleSpeaker:
         bodies: list[str] = gTTS(spoken_text(text), lang=voice, lang_check=False).get_bodies()
         try:
             async with aiohttp.ClientSession(timeout=self._timeout, trust_env=True) as session:
-                # Successive MP3 answers may simply be joined: frames are self-contained.
-                sound = b"".join([await self._one(session, body) for body in bodies])
+                parts = [await self._one(session, body) for body in bodies]
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unavailable(
                 "speech-offline",
@@ -44,7 +47,7 @@ class GoogleSpeaker:
                 address=self._base,
                 reason=str(error) or type(error).__name__,
             ) from error
-        await asyncio.to_thread(out.write_bytes, sound)
+        await asyncio.to_thread(_join, parts, out)
 
     async def _one(self, session: aiohttp.ClientSession, body: str) -> bytes:
         async with session.post(self._base + _PATH, data=body, headers=gTTS.GOOGLE_TTS_HEADERS) as answer:
@@ -65,6 +68,13 @@ def _sound(answer: str) -> bytes:
                     return base64.b64decode(json.loads(frame[2])[0], validate=True)
         except (ValueError, LookupError, TypeError, binascii.Error):
             break
-    raise Unavailable(
-        "speech-unexpected-answer", mark("Google's voice answered without sound; choose another voice or try later.")
-    )
+    raise Unavailable("speech-unexpected-answer", _NO_SOUND)
+
+
+def _join(parts: list[bytes], out: Path) -> None:
+    """Decoded one by one: joined as they are, the length in the first MP3's header would end the sound there."""
+    try:
+        decoded = [soundfile.read(BytesIO(part), dtype="float32", always_2d=True) for part in parts]
+    except soundfile.SoundFileError as error:
+        raise Unavailable("speech-unexpected-answer", _NO_SOUND) from error
+    soundfile.write(out, np.concatenate([samples.mean(axis=1) for samples, _ in decoded]), decoded[0][1], format="WAV")

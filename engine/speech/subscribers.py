@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import tempfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -129,15 +130,22 @@ async def build(
             continue
         say(translate("Voices of the test carrier: {number} of {count}").format(number=number, count=len(CLIPS)))
         sounds = [await _part(part, speakers, russian) for part in parts]
-        (folder / f"{name}.alaw").write_bytes(g711.alaw(_on_line(np.concatenate(sounds), name)))
+        _replace(folder / f"{name}.alaw", g711.alaw(_on_line(np.concatenate(sounds), name)))
         had[name] = mark
-        contents.write_text(json.dumps(had, indent=1))
+        _replace(contents, json.dumps(had, indent=1).encode())
 
 
 def _prepared(folder: Path, asterisk_sounds: Path) -> Path | None:
     """Make ``folder``; the folder of Asterisk's Russian prompts, if there is one."""
     folder.mkdir(parents=True, exist_ok=True)
     return next((p for p in (asterisk_sounds / "ru", *sorted(asterisk_sounds.glob("ru_*"))) if p.is_dir()), None)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """A carrier that is playing the old file goes on playing it."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_bytes(content)
+    partial.replace(path)
 
 
 def _load(contents: Path) -> dict[str, str]:
