@@ -165,10 +165,8 @@ def _record(lines: Lines, line: str, header: Header) -> list[str] | str:
     """The cells of the record that begins with ``line``, or the code of why there are none."""
     if len(line) > LONGEST_LINE:
         return "line_too_long"
-    if '"' in line and unclosed(line, header.delimiter):
-        found = _continued(lines, line, header)
-    else:
-        found = cells(line, header.delimiter)
+    goes_on = '"' in line and unclosed(line, header.delimiter)
+    found = _continued(lines, line, header) if goes_on else cells(line, header.delimiter)
     if found is None:
         return "unclosed_quote"
     if any("\ufffd" in cell for cell in found):

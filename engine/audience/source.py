@@ -17,9 +17,6 @@ _CHUNK = 1 << 20
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """Beginnings of XLSX/ODS (a ZIP archive) and of XLS."""
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_DAMAGED_UTF8 = 4
-"""So many good multi-byte characters to one broken byte make a damaged UTF-8 file; in Windows-1251 hardly a pair is
-good."""
 
 
 class Lines:
@@ -89,4 +86,5 @@ def _guess(stream: BinaryIO) -> str:
         broken = text.count("\ufffd")
         bad += broken
         good += len(text) - len(text.encode("ascii", "ignore")) - broken
-    return "utf-8" if good >= _DAMAGED_UTF8 * bad else "cp1251"
+    # A UTF-8 file with damaged bytes has more good characters than bad; Windows-1251 hardly ever makes a good one.
+    return "utf-8" if good >= bad else "cp1251"
