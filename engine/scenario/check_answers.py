@@ -14,6 +14,8 @@ from engine.scenario.words import is_empty, tokens
 MAX_DIGITS = 32
 MAX_WAIT_S = 120
 MAX_REPEATS = 10
+MAX_ENTRIES = 200
+"""Words and phrases of one branch; more than anyone keeps in mind, and few enough to compare in pairs."""
 
 
 def recognition_problems(node: Node, recognition: Recognition) -> Iterator[Problem]:
@@ -90,6 +92,9 @@ def _mixed_problems(node: str, codes: list[str], inputs: list[DigitsInput]) -> I
 
 def _words_problems(node: str, options: list[Words]) -> Iterator[Problem]:
     for words in options:
+        if max(len(words.contains), len(words.excludes)) > MAX_ENTRIES:
+            yield error(node, "words_too_many", mark("An answer has more than {limit} words"), limit=MAX_ENTRIES)
+            continue
         if not words.contains or any(is_empty(entry) for entry in (*words.contains, *words.excludes)):
             yield error(node, "words_empty", mark("Give the words that the answer contains"))
         for entry in words.contains:

@@ -140,6 +140,8 @@ def possible_events(state: State) -> list[on.Event]:
         *likely,
         *likely,
         on.Answered(),
+        on.PlayFinished("play#1"),
+        on.TimerFired("action#1"),
         on.PlayFinished("play#999"),
         on.PlayFinished("play#"),
         on.PlayFailed(play, "no such file"),

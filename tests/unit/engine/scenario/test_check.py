@@ -122,6 +122,7 @@ ERRORS: list[tuple[str, Node]] = [
     ("words_empty", asks(Words(contains=()))),
     ("words_empty", asks(Words(contains=("да", "!")))),
     ("words_empty", asks(Words(contains=("да",), excludes=("",)))),
+    ("words_too_many", asks(Words(contains=tuple(f"слово{n}" for n in range(201))))),
 ]
 
 WARNINGS: list[tuple[str, Node]] = [

@@ -38,6 +38,7 @@ OPEN_END = DigitsInput(min=2, max=4, terminator="", save_as="code")
         ((OPEN_END,), "12#", NO_MATCH, NO_MATCH),
         ((OPEN_END,), "1234", Taken(0, "1234"), Taken(0, "1234")),
         (("#", ORDER), "#", Taken(0, "#"), Taken(0, "#")),
+        ((ORDER, "123#"), "123#", Taken(1, "123#"), Taken(1, "123#")),
         (("0", ORDER), "0", MORE, Taken(0, "0")),
         (("12345", ORDER), "12345", Taken(0, "12345"), Taken(0, "12345")),
     ],

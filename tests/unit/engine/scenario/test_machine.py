@@ -233,6 +233,16 @@ def test_late_events_change_nothing() -> None:
     assert call.state == before
 
 
+def test_a_timer_that_was_cancelled_does_not_speak_for_the_one_that_runs() -> None:
+    call = Call(scenario(question(branch("1", BYE), branch("123", THANKS))))
+    call.answer()
+    call.press("12")
+    assert call.timer == "interdigit#2"
+    assert call.feed(on.TimerFired("interdigit#1")) == ()
+    call.press("3")
+    assert call.state.goal
+
+
 @pytest.mark.parametrize(
     "event",
     [

@@ -228,3 +228,17 @@ def test_a_person_after_all_is_greeted() -> None:
     call.feed(VOICEMAIL)
     assert of(do.Play, call.feed(on.PersonDetected())) == [do.Play("play#1", AudioPrompt("bye"))]
     assert (call.state.machine, call.state.phase) == (None, Phase.PLAYING)
+
+
+def test_a_machine_that_was_talked_to_is_no_person_any_more() -> None:
+    call = Call(scenario(question(branch("1", THANKS)), rule=DROP))
+    call.answer()
+    call.feed(on.PersonDetected())
+    call.feed(VOICEMAIL)
+    assert call.feed(on.PersonDetected()) == ()
+    assert of(do.Play, call.feed(on.GreetingEnded())) == [do.Play("play#2", AudioPrompt("drop"))]
+
+
+def test_nothing_listens_to_a_prompt_that_asks_nothing() -> None:
+    call = Call(scenario(Node(id="bye", play=AudioPlay(material="bye"), barge_in=BargeIn.ANY_SPEECH)))
+    assert call.answer() == (do.Play("play#1", AudioPrompt("bye")),)
