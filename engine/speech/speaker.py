@@ -38,7 +38,7 @@ class VoiceInfo:
 def voices() -> tuple[VoiceInfo, ...]:
     """The voices a user may choose, best first.
 
-    Debian's rhvoice-russian holds more; they are CC-BY-NC-ND and a telephone campaign is a commercial use.
+    Debian's rhvoice-russian holds more, nearly all CC-BY-NC-ND; a telephone campaign is a commercial use.
     """
     return (
         VoiceInfo("rhvoice:anna", "Анна", "ru", "GPL-2.0-or-later"),
