@@ -231,3 +231,12 @@ def test_documents_as_deep_as_they_parse_can_be_checked(depth: int) -> None:
 def test_examples_have_no_errors(path: Path) -> None:
     problems: tuple[Problem, ...] = check(parse(path.read_bytes()), fields=["name"])
     assert is_ready(problems), [str(problem) for problem in problems]
+
+
+def test_the_example_of_the_documentation_is_sound() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "scenario.md").read_text(encoding="utf-8")
+    example = parse(page.split("```json")[1].split("```")[0])
+    known = {"materials": ["leave-message", "thanks"], "fields": ["name"], "voices": ["rhvoice:anna"]}
+    assert [(problem.code, problem.severity) for problem in check(example, **known)] == [
+        ("digits_prefix", Severity.WARNING)
+    ] * 2, "the page says so"
