@@ -76,13 +76,13 @@ _DECORATION = str.maketrans("", "", _INVISIBLE + " \t\u00a0\u2007\u2009\u202f-\u
 _HIDDEN = str.maketrans("", "", _INVISIBLE)
 
 
-def _mobile_pattern() -> str:
-    russia = PhoneMetadata.metadata_for_region("RU")
-    return (russia and russia.mobile and russia.mobile.national_number_pattern) or "(?!)"
+def _pattern(kind: str) -> str:
+    found = getattr(PhoneMetadata.metadata_for_region("RU"), kind, None)
+    return (found and found.national_number_pattern) or "(?!)"
 
 
-_MOBILE = re.compile(rf"(?:\+?7|8)?({_mobile_pattern()})", re.ASCII)
-"""Nearly every number of a Russian list: ten times faster than the library, by the library's own pattern."""
+_RUSSIAN = re.compile(rf"(?:\+?7|8)?(?:({_pattern('mobile')})|({_pattern('fixed_line')}))", re.ASCII)
+"""Nearly every number of a Russian list: ten times faster than the library, by the library's own patterns."""
 _ROUNDED = re.compile(r"\d[.,]?\d*[eEеЕ]\+?\d+")
 _EXTENSION = re.compile(r"\d.*(?:доб|вн|ext|x|х|#|;)", re.IGNORECASE)
 _WHOLE_FLOAT = re.compile(r"(\d{10,15})[.,]0")
@@ -98,9 +98,10 @@ def normalise(raw: str, region: str = "RU", prefixes: Sequence[str] = DEFAULT_PR
 
     ``prefixes``: the beginnings of numbers, without plus, that may be called at all.
     """
-    if region == "RU" and (found := _MOBILE.fullmatch(raw.translate(_DECORATION))):
-        number = "7" + found[1]
-        return Phone(E164("+" + number), Kind.MOBILE) if number.startswith(tuple(prefixes)) else _refused()
+    if region == "RU" and (found := _RUSSIAN.fullmatch(raw.translate(_DECORATION))):
+        number = "7" + (found[1] or found[2])
+        kind = Kind.MOBILE if found[1] else Kind.LANDLINE
+        return _russian(E164("+" + number), kind) if _allowed(number, tuple(prefixes)) else _refused()
     text = raw.translate(_HIDDEN).strip().strip("'\"").strip()
     if problem := _unreadable(text):
         return Problem(problem)
@@ -155,10 +156,13 @@ def _refused() -> Problem:
 
 
 def _placed(number: phonenumbers.PhoneNumber, e164: E164, kind: Kind) -> Phone:
-    if kind is Kind.MOBILE:  # it went with its owner, wherever it was issued
-        return Phone(e164, kind)
     if e164.startswith("+7") and not e164.startswith(("+76", "+77")):
-        area = AREAS.get(e164[2:5])
-        return Phone(e164, kind, area.zone, area.region) if area else Phone(e164, kind)
-    zones = time_zones_for_number(number)
+        return _russian(e164, kind)
+    zones = () if kind is Kind.MOBILE else time_zones_for_number(number)
     return Phone(e164, kind, zones[0] if len(zones) == 1 and zones[0] != "Etc/Unknown" else None)
+
+
+def _russian(e164: E164, kind: Kind) -> Phone:
+    # A mobile went with its owner, wherever it was issued.
+    area = AREAS.get(e164[2:5]) if kind is Kind.LANDLINE else None
+    return Phone(e164, kind, area.zone, area.region) if area else Phone(e164, kind)

@@ -112,7 +112,7 @@ def test_any_text_gives_a_phone_or_a_problem(raw: str) -> None:
 
 
 @given(
-    st.integers(900_000_0000, 999_999_9999),
+    st.integers(900_000_0000, 999_999_9999) | st.integers(100_000_0000, 999_999_9999),
     st.sampled_from(["+7", "8", "7", ""]),
     st.sampled_from(["{0}{1}{2}{3}", " {0} {1}-{2}-{3}", " ({0}) {1} {2} {3} ", "-{0}-{1}-{2}{3}"]),
 )
@@ -120,10 +120,13 @@ def test_the_quick_way_says_what_the_library_says(national: int, prefix: str, fo
     digits = str(national)
     raw = prefix + form.format(digits[:3], digits[3:6], digits[6:8], digits[8:])
     parsed = phonenumbers.parse(raw, "RU")
-    mobile = phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.MOBILE
+    kinds = {phonenumbers.PhoneNumberType.MOBILE: Kind.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE: Kind.LANDLINE}
+    kind = kinds.get(phonenumbers.number_type(parsed))
+    russian = phonenumbers.region_code_for_number(parsed) == "RU"
     found = normalise(raw)
-    assert isinstance(found, Phone) == mobile
+    assert isinstance(found, Phone) == (kind is not None and russian)
     if isinstance(found, Phone):
+        assert found.kind is kind
         assert found.e164 == phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
