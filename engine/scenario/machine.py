@@ -82,8 +82,8 @@ def _answered(turn: Turn, _event: on.Answered) -> None:
         enter(turn, turn.scenario.start)
         return
     turn.set(phase=Phase.SCREENING)
-    turn.tell(do.DetectMachine())
     turn.start_timer("screening", turn.state.limits.screening_s)
+    turn.tell(do.DetectMachine())  # last: whoever cannot listen answers it on the spot
 
 
 def _person(turn: Turn, _event: on.PersonDetected) -> None:

@@ -157,7 +157,7 @@ def test_hearing_lost_in_mid_sentence_gives_the_person_the_keys() -> None:
 
 def test_the_filter_decides_before_the_first_prompt() -> None:
     call = Call(scenario(BYE, rule=MachineFilter()))
-    assert call.answer() == (do.DetectMachine(), do.StartTimer("screening#1", 4.0))
+    assert call.answer() == (do.StartTimer("screening#1", 4.0), do.DetectMachine())
     assert call.feed(on.PersonDetected()) == (
         do.CancelTimer("screening#1"),
         do.Play("play#1", AudioPrompt("bye")),
