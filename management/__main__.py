@@ -1,0 +1,115 @@
+"""``python -m management``: serve the cabinet until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+
+import structlog
+import uvicorn
+
+from engine.domain.errors import DozvonError, Unavailable
+from engine.domain.text import mark
+from management.app import create_app
+from management.language import of_environment, texts
+from management.settings import settings_from
+
+GRACE_S = 3
+"""Requests in progress at the end get this long."""
+BAD_START = 2
+
+
+def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """The exit code: 0 after a wanted end, 2 when serving could not begin (one line on standard error says why)."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = settings_from(environment)
+        listener = _listen(options.host, options.port)
+    except DozvonError as error:
+        language = environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG", "")
+        message = texts(of_environment(language)).gettext(error.message)
+        print(message.format(**error.params), file=sys.stderr)
+        return BAD_START
+    _configure_logs(settings.log_level)
+    config = uvicorn.Config(
+        create_app(settings),
+        loop="uvloop",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    host, port = listener.getsockname()[:2]
+    structlog.get_logger("management").info("management_started", host=host, port=port)
+    # uvicorn raises the signal again when it has shut down; a wanted end is not a failure.
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
+    uvicorn.Server(config).run(sockets=[listener])
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m management", description="The cabinet and API of Dozvon")
+    parser.add_argument("--port", type=_port, default=8080, help="0 takes any free port (default: 8080)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    return parser
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"not a port: {text}")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bound here and not by uvicorn, which tells of a busy port in several lines and with exit code 1."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, port))
+            listener.listen(128)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Unavailable(
+                "port_busy", mark("Port {port} is in use by another program; choose one with --port"), port=port
+            ) from error
+        raise Unavailable(
+            "cannot_listen", mark("Cannot listen on {host}:{port}: {error}"), host=host, port=port, error=error.strerror
+        ) from error
+    return listener
+
+
+def _configure_logs(level: str) -> None:
+    """JSON lines on standard error, in the engine's format."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

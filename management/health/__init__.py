@@ -1,0 +1,1 @@
+"""How the installation is and how its campaigns go."""

@@ -1,0 +1,99 @@
+"""Texts, numbers, money and times in the language of one request.
+
+The catalogue is passed to the page instead of chosen for the process: two requests at once may speak two languages.
+"""
+
+from __future__ import annotations
+
+import gettext
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_timedelta
+from babel.numbers import format_decimal, format_percent
+
+LOCALE = Path(__file__).parent / "locale"
+LANGUAGES = {"ru": "Русский", "en": "English"}
+"""Code and own name; the first is spoken to those who ask for none of them."""
+DEFAULT = "ru"
+_NO_BREAK_SPACE = "\u00a0"
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """``language``: one of LANGUAGES. Message ids are English; what a catalogue lacks is shown in English."""
+
+    language: str
+    locale: Locale
+    catalogue: gettext.NullTranslations
+
+    def gettext(self, message: str) -> str:
+        return self.catalogue.gettext(message)
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        return self.catalogue.ngettext(singular, plural, number)
+
+    def number(self, value: int) -> str:
+        return format_decimal(value, locale=self.locale)
+
+    def percent(self, part: int, whole: int) -> str:
+        """Rounded down: 100 % only when all of ``whole`` is there."""
+        return format_percent(Decimal(percent(part, whole)) / 100, locale=self.locale)
+
+    def roubles(self, value: Decimal) -> str:
+        """With kopecks and the rouble sign."""
+        return format_decimal(value, "#,##0.00", locale=self.locale) + _NO_BREAK_SPACE + "₽"
+
+    def ago(self, seconds: float) -> str:
+        return format_timedelta(timedelta(seconds=-int(seconds)), add_direction=True, threshold=1, locale=self.locale)
+
+
+def percent(part: int, whole: int) -> int:
+    """0 to 100, rounded down; 0 of nothing."""
+    return part * 100 // whole if whole else 0
+
+
+@cache
+def texts(language: str) -> Texts:
+    """``language``: one of LANGUAGES."""
+    catalogue = gettext.translation("management", localedir=str(LOCALE), languages=[language], fallback=True)
+    return Texts(language, Locale(language), catalogue)
+
+
+def negotiate(wanted: str | None, accept_language: str) -> str:
+    """The language of a request: ``?lang=`` if it names one of ours, else the browser's first choice among them."""
+    if wanted in LANGUAGES:
+        return wanted
+    return next((code for code in _ranked(accept_language) if code in LANGUAGES), DEFAULT)
+
+
+def of_environment(value: str) -> str:
+    """The language of a POSIX locale such as ``ru_RU.UTF-8``; English for others, as terminals expect."""
+    return "ru" if value.startswith("ru") else "en"
+
+
+def _ranked(header: str) -> list[str]:
+    """Primary language codes of an Accept-Language header, best first, without those given weight 0."""
+    weighted: list[tuple[float, str]] = []
+    for entry in header.split(","):
+        tag, _, parameter = entry.partition(";")
+        weight = _weight(parameter.strip())
+        if weight > 0:
+            weighted.append((-weight, tag.strip().lower().partition("-")[0]))
+    return [code for _, code in sorted(weighted, key=lambda pair: pair[0])]
+
+
+def _weight(parameter: str) -> float:
+    """RFC 9110, 12.4.2: ``q=0`` to ``q=1``, 1 when absent; what cannot be read counts as not wanted."""
+    if not parameter:
+        return 1.0
+    name, _, value = parameter.partition("=")
+    try:
+        weight = float(value)
+    except ValueError:
+        return 0.0
+    return weight if name.strip() == "q" and 0 <= weight <= 1 else 0.0

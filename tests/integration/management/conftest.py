@@ -1,0 +1,89 @@
+"""A PostgreSQL of its own: these tests also stop and start it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import asyncpg
+import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+from engine.domain.ids import CampaignId
+from engine.host.postgres import EmbeddedPostgres
+from engine.storage.campaigns import Campaigns
+from engine.storage.catalogue import Catalogue, NewCampaign, NewContact
+from engine.storage.database import Database, migrate, open_database
+from management.app import create_app
+from management.settings import Settings
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedPostgres]:
+    # Not below pytest's folder: another run of pytest closes that to the server's own account.
+    with TemporaryDirectory(prefix="dozvon-pg-") as folder:
+        server = EmbeddedPostgres(Path(folder))
+        server.start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+async def dsn(server: EmbeddedPostgres) -> str:
+    """An empty database."""
+    main = server.start()
+    name = f"management_{next(_numbers)}"
+    connection = await asyncpg.connect(main)
+    await connection.execute(f"create database {name}")
+    await connection.close()
+    return main.replace("/dozvon?", f"/{name}?")
+
+
+@pytest.fixture
+async def database(dsn: str) -> AsyncIterator[Database]:
+    async with open_database(dsn, size=2) as database:
+        await migrate(database)
+        yield database
+
+
+@pytest.fixture
+async def client(database: Database, dsn: str) -> AsyncIterator[AsyncTestClient[Litestar]]:
+    """Every request looks anew."""
+    async with AsyncTestClient(create_app(Settings(dsn, pool=2, fresh_s=0.0))) as client:
+        await ready(client)
+        yield client
+
+
+async def ready(client: AsyncTestClient[Litestar], attempts: int = 400) -> None:
+    """Ask until the application has found the database; each question takes a look, so this is no idle sleep."""
+    for _ in range(attempts):
+        if (await client.get("/health")).status_code == 200:
+            return
+        await client.get("/static/live.js")
+    raise AssertionError((await client.get("/health")).text)
+
+
+async def campaign(database: Database, name: str, contacts: int = 4) -> CampaignId:
+    """A draft over ``contacts`` phones, one rouble a minute."""
+    catalogue = Catalogue(database)
+    account = await catalogue.create_account("customer")
+    project = await catalogue.create_project(account, "project")
+    phones = [NewContact(f"+7900{next(_numbers):07d}", {}) for _ in range(contacts)]
+    audience = await catalogue.create_audience(project, "audience", phones)
+    scenario = await catalogue.create_scenario(project, "scenario", {})
+    trunk = await catalogue.set_trunk("carrier", 10, 10)
+    return await catalogue.create_campaign(
+        NewCampaign(project, name, scenario, audience, trunk, ("+74950000000",), 3600, 10, Decimal(1), {})
+    )
+
+
+async def running(database: Database, name: str, contacts: int = 4) -> CampaignId:
+    created = await campaign(database, name, contacts)
+    await Campaigns(database).start(created)
+    return created

@@ -1,0 +1,141 @@
+"""What ``/health`` says, against a real PostgreSQL that also goes away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import asyncpg
+import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+from engine.host.postgres import EmbeddedPostgres
+from engine.storage.campaigns import Campaigns
+from engine.storage.database import Database
+from management.app import create_app
+from management.settings import Settings
+from tests.integration.management.conftest import campaign, ready, running
+
+pytestmark = pytest.mark.integration
+Client = AsyncTestClient[Litestar]
+
+
+async def test_ok_while_the_database_answers_and_an_engine_beats(client: Client, database: Database) -> None:
+    await database.execute("insert into cells (id) values ('cell-1')")
+    answer = await client.get("/health")
+    assert answer.status_code == 200
+    report = answer.json()
+    assert report["status"] == "ok"
+    assert report["database"]["ok"] is True
+    assert int(report["database"]["version"].split(".")[0]) >= 15
+    (cell,) = report["cells"]
+    assert cell["id"] == "cell-1"
+    assert cell["alive"] is True
+    assert 0 <= cell["seen_seconds_ago"] < 15
+    assert report["campaigns"] == []
+
+
+async def test_an_engine_that_stopped_beating_degrades(client: Client, database: Database) -> None:
+    await database.execute("insert into cells (id, seen_at) values ('cell-1', now() - interval '16 s')")
+    report = (await client.get("/health")).json()
+    assert report["status"] == "degraded"
+    assert report["cells"][0]["alive"] is False
+    assert report["cells"][0]["seen_seconds_ago"] >= 16
+
+
+async def test_engines_taken_out_of_service_are_forgotten(client: Client, database: Database) -> None:
+    await database.execute("insert into cells (id, seen_at) values ('old', now() - interval '25 h'), ('new', now())")
+    report = (await client.get("/health")).json()
+    assert [cell["id"] for cell in report["cells"]] == ["new"]
+    assert report["status"] == "ok"
+
+
+async def test_campaigns_with_their_progress(client: Client, database: Database) -> None:
+    draft = await campaign(database, "чистовая", contacts=3)
+    active = await running(database, "Опрос", contacts=4)
+    await database.execute(
+        "update campaign_contacts set state = (array['done', 'blocked', 'waiting', 'calling'])[n]::contact_state"
+        " from (select contact_id as c, row_number() over () as n from campaign_contacts where campaign_id = $1) as r"
+        " where campaign_id = $1 and contact_id = r.c",
+        active,
+    )
+    await database.execute(
+        "insert into calls (campaign_id, contact_id, account_id, trunk_id, scenario_id, run, attempt, phone, cell_id,"
+        " hold) select c.id, cc.contact_id, c.account_id, c.trunk_id, c.scenario_id, 1, 1, cc.phone, 'cell-1', 1"
+        " from campaigns c join campaign_contacts cc on cc.campaign_id = c.id where c.id = $1 and cc.state = 'calling'",
+        active,
+    )
+    await database.execute("update campaigns set leads = 1, spent = 12.5 where id = $1", active)
+    await Campaigns(database).pause(active, "trunk_failing", "транк carrier: 503")
+    first, second = (await client.get("/health")).json()["campaigns"]
+    assert first == {
+        "id": active,
+        "name": "Опрос",
+        "state": "paused",
+        "reason": "trunk_failing",
+        "reason_text": "транк carrier: 503",
+        "contacts": 4,
+        "done": 2,
+        "open": 1,
+        "leads": 1,
+        "spent": "12.5000",
+    }
+    assert (second["id"], second["state"], second["contacts"], second["done"]) == (draft, "draft", 3, 0)
+
+
+async def test_starts_without_the_database_and_finds_it_by_itself() -> None:
+    with TemporaryDirectory(prefix="dozvon-pg-") as folder:
+        server = EmbeddedPostgres(Path(folder))
+        dsn = server.start()
+        server.stop()
+        async with AsyncTestClient(create_app(Settings(dsn, pool=2, fresh_s=0.0))) as client:
+            await _away(client)
+            server.start()
+            try:
+                await ready(client)
+            finally:
+                server.stop()
+            await _away(client)
+            server.start()
+            try:
+                assert (await client.get("/health")).json()["database"]["ok"] is True
+            finally:
+                server.stop()
+
+
+async def _away(client: Client) -> None:
+    answer = await client.get("/health")
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "status": "degraded",
+        "database": {"ok": False, "version": None},
+        "cells": [],
+        "campaigns": [],
+    }
+    page = await client.get("/")
+    assert page.status_code == 200
+    assert "Недоступна" in page.text
+
+
+async def test_a_database_that_does_not_answer_holds_no_request(database: Database, dsn: str) -> None:
+    async with AsyncTestClient(create_app(Settings(dsn, pool=2, fresh_s=0.0, patience_s=0.3))) as client:
+        await ready(client)
+        blocker = await asyncpg.connect(dsn)
+        transaction = blocker.transaction()
+        await transaction.start()
+        await blocker.execute("lock table campaigns in access exclusive mode")
+        assert [(await client.get("/health")).status_code for _ in range(4)] == [503] * 4
+        waiting = await database.fetchval("select count(*) from pg_locks where not granted")
+        assert waiting == 1  # the four joined one look instead of taking a connection each
+        await transaction.rollback()
+        await blocker.close()
+        assert (await client.get("/health")).status_code == 200
+
+
+async def test_one_look_serves_all_who_ask_within_its_time(database: Database, dsn: str) -> None:
+    async with AsyncTestClient(create_app(Settings(dsn, pool=2, fresh_s=3600.0))) as client:
+        # Until the link is made the report is "away", and that is kept as well: ask only when it is there.
+        before = (await client.get("/health")).json()
+        await campaign(database, "later")
+        assert (await client.get("/health")).json() == before

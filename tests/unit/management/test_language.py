@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from hypothesis import given
+from hypothesis import strategies as st
+
+import management
+from management.language import LANGUAGES, LOCALE, negotiate, of_environment, percent, texts
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "ru"),
+        ("en", "en"),
+        ("EN-us", "en"),
+        ("ru,en;q=0.9", "ru"),
+        ("ru;q=0.3, en;q=0.9", "en"),
+        ("de, en;q=0.1", "en"),
+        ("de", "ru"),
+        ("*", "ru"),
+        ("en;q=0", "ru"),
+        ("en;q=0, ru;q=0", "ru"),
+        ("en;q=nan", "ru"),
+        ("en;q=two", "ru"),
+        ("en;q=7", "ru"),
+        ("en;level=1", "ru"),
+        (";;,,;q=", "ru"),
+    ],
+)
+def test_the_browser_s_wish(header: str, language: str) -> None:
+    assert negotiate(None, header) == language
+
+
+@given(wanted=st.none() | st.text(), header=st.text())
+def test_any_request_gets_a_language_of_ours(wanted: str | None, header: str) -> None:
+    assert negotiate(wanted, header) in LANGUAGES
+
+
+@given(wanted=st.sampled_from(sorted(LANGUAGES)), header=st.text())
+def test_the_address_wins_over_the_browser(wanted: str, header: str) -> None:
+    assert negotiate(wanted, header) == wanted
+
+
+def test_terminals_speak_english_unless_russian() -> None:
+    assert [of_environment(value) for value in ("ru_RU.UTF-8", "C.UTF-8", "", "de_DE")] == ["ru", "en", "en", "en"]
+
+
+@given(whole=st.integers(0, 10**9), data=st.data())
+def test_percent_is_whole_only_at_the_end(whole: int, data: st.DataObject) -> None:
+    part = data.draw(st.integers(0, whole))
+    assert 0 <= percent(part, whole) <= 100
+    assert (percent(part, whole) == 100) == (part == whole and whole > 0)
+
+
+def test_numbers_as_each_language_writes_them() -> None:
+    russian, english = texts("ru"), texts("en")
+    assert (russian.number(12345), english.number(12345)) == ("12\u00a0345", "12,345")
+    assert (russian.roubles(Decimal("0.1")), english.roubles(Decimal("0.1"))) == ("0,10\u00a0₽", "0.10\u00a0₽")
+    assert (russian.ago(3.7), english.ago(61)) == ("3 секунды назад", "1 minute ago")
+
+
+def test_every_text_has_its_russian() -> None:
+    folder = Path(management.__file__).parent
+    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None}
+    found = {
+        message if isinstance(message, str) else message[0]
+        for _, _, message, _, _ in extract_from_dir(
+            folder, [("**.py", "python"), ("**/templates/**.html", "jinja2")], keywords=keywords
+        )
+    }
+    assert {"Overview", "seen %(ago)s"} <= found
+    with (LOCALE / "ru" / "LC_MESSAGES" / "management.po").open("rb") as file:
+        catalogue = {message.id: message.string for message in read_po(file, locale="ru") if message.id}
+    assert set(catalogue) == found
+    assert all(catalogue.values())
