@@ -43,7 +43,7 @@ def voices() -> tuple[VoiceInfo, ...]:
     return (
         VoiceInfo("rhvoice:anna", "Анна", "ru", "GPL-2.0-or-later"),
         VoiceInfo("rhvoice:irina", "Ирина", "ru", "GPL-2.0-or-later"),
-        VoiceInfo("rhvoice:elena", "Елена", "ru", "GPL-3.0-or-later"),
+        VoiceInfo("rhvoice:elena", "Елена", "ru", "GPL-3.0-only"),
         VoiceInfo("rhvoice:aleksandr", "Александр", "ru", "GPL-2.0-or-later"),
         VoiceInfo("espeak:ru", "eSpeak NG", "ru", "GPL-3.0-or-later"),
         VoiceInfo("pyttsx3:ru", "pyttsx3 (eSpeak NG)", "ru", "GPL-3.0-or-later"),
