@@ -55,6 +55,7 @@ class InstanceSpec:
     """``name`` is the folder's; SIP over TLS listens on ``tls_port``, or one above ``sip_port`` where that is 0.
 
     ``sip_address`` is where SIP and RTP listen; HTTP and ARI always stay on the loopback interface.
+    ``external_address``: what others must call us by, where this machine stands behind NAT (a container does).
     ``variables`` become the dialplan's globals. RTP takes two ports a call: 200 calls need a range of 400, a bridged
     transfer twice that.
     """
@@ -70,6 +71,7 @@ class InstanceSpec:
     variables: Mapping[str, str] = field(default_factory=dict)
     sip_address: str = LOOPBACK
     tls_port: int = 0
+    external_address: str = ""
 
     @property
     def tls(self) -> int:
@@ -138,10 +140,17 @@ def generated(spec: InstanceSpec, media: Path) -> dict[str, str]:
 
 def _listen(spec: InstanceSpec) -> str:
     at = spec.sip_address
+    outside = ""
+    if spec.external_address:
+        outside = (
+            f"external_signaling_address = {spec.external_address}\n"
+            f"external_media_address = {spec.external_address}\n"
+            "local_net = 127.0.0.0/8\n"
+        )
     return (
-        f"[listen-udp](!)\nbind = {at}:{spec.sip_port}\n\n"
-        f"[listen-tcp](!)\nbind = {at}:{spec.sip_port}\n\n"
-        f"[listen-tls](!)\nbind = {at}:{spec.tls}\n\n"
+        f"[listen-udp](!)\nbind = {at}:{spec.sip_port}\n{outside}\n"
+        f"[listen-tcp](!)\nbind = {at}:{spec.sip_port}\n{outside}\n"
+        f"[listen-tls](!)\nbind = {at}:{spec.tls}\n{outside}\n"
         f"[listen-media](!)\nmedia_address = {at}\nbind_rtp_to_media_address = yes\n"
     )
 

@@ -52,3 +52,13 @@ def first_busy(candidates: Iterable[int], address: str = LOOPBACK) -> int | None
         if not is_free(port, socket.SOCK_DGRAM, address):
             return port
     return None
+
+
+def own_address() -> str:
+    """The address this machine calls others from by default; the loopback one without a network. Sends nothing."""
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # a documentation address: connecting UDP only chooses a route
+        except OSError:
+            return LOOPBACK
+        return str(probe.getsockname()[0])

@@ -8,6 +8,9 @@ import re
 import resource
 import shutil
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -201,3 +204,24 @@ def test_an_orphan_is_replaced(install: AsteriskInstall, tmp_path: Path) -> None
 @pytest.mark.parametrize("program", ["usr/bin/espeak-ng", "usr/bin/RHVoice-test"])
 def test_other_programs_of_the_tree_run(install: AsteriskInstall, program: str) -> None:
     assert tool_argv(install, program)[-1].endswith(Path(program).name)
+
+
+def test_serve_runs_until_it_is_told_to_end(install: AsteriskInstall, tmp_path: Path) -> None:
+    spec = _spec()
+    (tmp_path / "password").write_text("from a file\n")
+    environment = os.environ | {
+        "DOZVON_HOME": str(tmp_path / "state"), "ASTERISK_HOME": str(install.root), "PYTHONPATH": str(PROJECT),
+        "DOZVON_ARI_PASSWORD_FILE": str(tmp_path / "password"), "DOZVON_HTTP_PORT": str(spec.http_port),
+        "DOZVON_SIP_PORT": str(spec.sip_port), "DOZVON_RTP": f"{spec.rtp_start}-{spec.rtp_end}",
+    }  # fmt: skip
+    serve = [sys.executable, "-m", "engine.host.serve"]
+    with subprocess.Popen(serve, env=environment) as process:
+        deadline = time.monotonic() + 20
+        while ari_status(spec.http_port, "from a file") != http.client.OK and time.monotonic() < deadline:
+            assert process.poll() is None
+            time.sleep(0.05)
+        assert subprocess.run([*serve, "--check"], env=environment, check=False).returncode == 0
+        process.terminate()
+        assert process.wait(20) == 0
+    assert ari_status(spec.http_port, "from a file") is None
+    assert subprocess.run([*serve, "--check"], env=environment, check=False).returncode == 1

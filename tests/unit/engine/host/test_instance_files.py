@@ -38,6 +38,14 @@ def test_http_stays_on_loopback_whatever_sip_listens_on() -> None:
     assert "127.0.0.1" not in files["pjsip.conf"]
 
 
+def test_behind_nat_every_transport_tells_the_outer_address() -> None:
+    inside = generated(SPEC, Path("/media"))["pjsip.conf"]
+    outside = generated(replace(SPEC, external_address="198.51.100.4"), Path("/media"))["pjsip.conf"]
+    assert "external" not in inside
+    assert outside.count("external_media_address = 198.51.100.4") == 3
+    assert outside.count("external_signaling_address = 198.51.100.4") == 3
+
+
 def test_a_peer_becomes_endpoint_address_and_identification() -> None:
     files = generated(SPEC, Path("/media"))
     assert "[carrier](trunk-udp)" in files["trunks/carrier.conf"]
