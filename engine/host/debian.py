@@ -8,11 +8,13 @@ Debian keyring; nothing here can switch that off.
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -213,12 +215,16 @@ def parse_uris(listing: str) -> list[Package]:
 
 
 def unpack(files: Iterable[Path], into: Path) -> None:
-    for file in files:
-        done = subprocess.run(["dpkg-deb", "-x", str(file), str(into)], capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise Unavailable(
-                "unpack", mark("{file} cannot be unpacked: {why}"), file=file.name, why=done.stderr.strip()
-            )
+    """Lay out the packages' files in the folder ``into``, several packages at once: decompressing is what takes time."""
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+        for _ in pool.map(lambda file: _unpack(file, into), files):
+            pass
+
+
+def _unpack(file: Path, into: Path) -> None:
+    done = subprocess.run(["dpkg-deb", "-x", str(file), str(into)], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Unavailable("unpack", mark("{file} cannot be unpacked: {why}"), file=file.name, why=done.stderr.strip())
 
 
 def _apt_failed(complaint: str) -> Unavailable:
