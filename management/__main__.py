@@ -93,6 +93,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _configure_logs(level: str) -> None:
     """JSON lines on standard error, in the engine's format."""
+    # Its pool writes a traceback at every attempt to reconnect; we tell once that the server is away.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         processors=[

@@ -26,7 +26,7 @@ _YEAR_S = 31_536_000
 def create_app(settings: Settings) -> Litestar:
     """The application starts and answers while PostgreSQL is away."""
     link = DatabaseLink(settings.dsn, settings.pool)
-    health = HealthService(link, settings.fresh_s, settings.patience_s)
+    health = HealthService(link.database, settings.fresh_s, settings.patience_s)
     static = create_static_files_router(
         path=STATIC_PATH,
         directories=[STATIC],

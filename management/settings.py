@@ -9,6 +9,7 @@ from engine.domain.errors import BadInput
 from engine.domain.text import mark
 
 _SCHEMES = ("postgresql://", "postgres://")
+_LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,11 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
             "setting_dsn", mark("The setting {name} must begin with {scheme}"), name="DATABASE_URL", scheme=_SCHEMES[0]
         )
     level = environment.get("DOZVON_LOG", "info").lower()
-    if level not in LOG_LEVELS:
+    if level not in _LOG_LEVELS:
         raise BadInput(
             "setting_log_level",
             mark("The setting {name} must be one of: {choices}"),
             name="DOZVON_LOG",
-            choices=", ".join(LOG_LEVELS),
+            choices=", ".join(_LOG_LEVELS),
         )
     return Settings(dsn, log_level=level)
-
-
-LOG_LEVELS = ("debug", "info", "warning", "error", "critical")

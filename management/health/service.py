@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
@@ -11,7 +12,7 @@ import structlog
 
 from engine.domain.campaign import CampaignState
 from engine.domain.errors import Unavailable
-from management.database import DatabaseLink
+from engine.storage.database import Database
 from management.health.schemas import CampaignProgress, CellHealth, DatabaseHealth, Health, Status
 from management.queries import load
 
@@ -25,10 +26,10 @@ _SQL = load(Path(__file__).parent / "queries.sql")
 
 
 class HealthService:
-    """One instance serves the whole process. Times in seconds, see Settings."""
+    """One instance serves the whole process. ``database`` raises Unavailable while there is none; times: see Settings."""
 
-    def __init__(self, link: DatabaseLink, fresh_s: float, patience_s: float) -> None:
-        self._link = link
+    def __init__(self, database: Callable[[], Database], fresh_s: float, patience_s: float) -> None:
+        self._database = database
         self._fresh_s = fresh_s
         self._patience_s = patience_s
         self._look: asyncio.Task[Health] | None = None
@@ -62,7 +63,7 @@ class HealthService:
         return found
 
     async def _measure(self) -> Health:
-        async with self._link.database().connection() as connection:
+        async with self._database().connection() as connection:
             version = await connection.fetchval(_SQL["version"])
             cells = tuple(_cell(row) for row in await connection.fetch(_SQL["cells"]))
             campaigns = tuple(_campaign(row) for row in await connection.fetch(_SQL["campaigns"], MOST_CAMPAIGNS))

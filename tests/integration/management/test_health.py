@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,11 +10,13 @@ import asyncpg
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
+from structlog.testing import capture_logs
 
 from engine.host.postgres import EmbeddedPostgres
 from engine.storage.campaigns import Campaigns
 from engine.storage.database import Database
 from management.app import create_app
+from management.health.service import HealthService
 from management.settings import Settings
 from tests.integration.management.conftest import campaign, ready, running
 
@@ -133,9 +136,26 @@ async def test_a_database_that_does_not_answer_holds_no_request(database: Databa
         assert (await client.get("/health")).status_code == 200
 
 
-async def test_one_look_serves_all_who_ask_within_its_time(database: Database, dsn: str) -> None:
-    async with AsyncTestClient(create_app(Settings(dsn, pool=2, fresh_s=3600.0))) as client:
-        # Until the link is made the report is "away", and that is kept as well: ask only when it is there.
-        before = (await client.get("/health")).json()
-        await campaign(database, "later")
-        assert (await client.get("/health")).json() == before
+async def test_one_look_serves_all_who_ask_within_its_time(database: Database) -> None:
+    service = HealthService(lambda: database, fresh_s=3600.0, patience_s=3.0)
+    reports = await asyncio.gather(*(service.report() for _ in range(20)))
+    assert reports[0].database.ok
+    await campaign(database, "later")
+    assert all(report is reports[0] for report in [*reports, await service.report()])
+    eager = HealthService(lambda: database, fresh_s=0.0, patience_s=3.0)
+    assert [each.name for each in (await eager.report()).campaigns] == ["later"]
+
+
+async def test_an_unforeseen_failure_is_logged_and_told_without_details(database: Database, dsn: str) -> None:
+    app = create_app(Settings(dsn, pool=2, fresh_s=0.0))
+    async with AsyncTestClient(app, raise_server_exceptions=False) as client:
+        await ready(client)
+        await database.execute("drop table cells")
+        with capture_logs() as logs:
+            answer = await client.get("/health")
+    assert answer.status_code == 500
+    assert "cells" not in answer.text
+    assert "content-security-policy" in answer.headers
+    (line,) = [line for line in logs if line["event"] == "request_failed"]
+    assert (line["path"], line["log_level"]) == ("/health", "error")
+    assert isinstance(line["exc_info"], asyncpg.UndefinedTableError)
