@@ -48,7 +48,7 @@ def options(trunk: Trunk, timeout: float = 2.0) -> Answer:
                 if answer is not None:
                     return answer
     except (OSError, ValueError) as error:
-        return Answer(0, str(error))
+        return Answer(0, getattr(error, "strerror", None) or str(error))
     return Answer(0, "timeout")
 
 
