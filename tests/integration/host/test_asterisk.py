@@ -172,10 +172,13 @@ def test_a_broken_configuration_is_told_in_one_line(
     project = _broken(tmp_path, file, content)
     instance = AsteriskInstance(State(tmp_path / "state").make(), install, _spec(), project)
     instance.start()
-    with pytest.raises(Unavailable, match=word) as caught:
-        instance.wait_ready()
-    assert "\n" not in str(caught.value)
-    assert instance.pid is None
+    try:
+        with pytest.raises(Unavailable, match=word) as caught:
+            instance.wait_ready()
+        assert "\n" not in str(caught.value)
+        assert instance.pid is None
+    finally:
+        instance.stop()
 
 
 def test_an_instance_of_a_living_process_is_not_replaced(running: AsteriskInstance, install: AsteriskInstall) -> None:
