@@ -17,6 +17,7 @@ from engine.ari.socket import EventSocket
 from engine.dialer.loop import Dialer
 from engine.dialer.recovery import BEAT_S, recover
 from engine.domain.errors import Unavailable
+from engine.domain.ids import CallId
 from engine.domain.telephony import Connected
 from engine.host.asterisk_tree import AsteriskInstall, find_asterisk, tool_argv
 from engine.session.desk import Desk
@@ -113,7 +114,7 @@ async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[D
         async def up() -> None:
             metrics.ari_up.set(1)
             await switchboard.reconcile()
-            await recover(store, switchboard, settings.cell)
+            await recover(store, switchboard, settings.cell, dialer.in_progress)
             dialer.connected(True)
 
         def down() -> None:
@@ -124,7 +125,7 @@ async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[D
             EventSocket(ari, settings.app, heard, up, down).run(),
             dialer.run(),
             Listener(settings.dsn, ("dozvon_campaign",), lambda _, __: dialer.wake()).run(),
-            _beat(store, switchboard, settings.cell),
+            _beat(store, switchboard, settings.cell, dialer.in_progress),
             metrics.probe_lag(),
         ]
         tasks = [asyncio.ensure_future(each) for each in work]
@@ -146,13 +147,13 @@ async def _shut_down(dialer: Dialer, switchboard: Switchboard, tasks: list[async
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _beat(store: Calls, switchboard: Switchboard, cell: str) -> None:
+async def _beat(store: Calls, switchboard: Switchboard, cell: str, in_progress: set[CallId]) -> None:
     """Tell that the cell lives, and take over what dead cells left."""
     while True:
         await asyncio.sleep(BEAT_S)
         try:
             await store.beat(cell)
-            await recover(store, switchboard, cell)
+            await recover(store, switchboard, cell, in_progress)
         except Unavailable as error:
             log.error("beat_failed", error=str(error))
 

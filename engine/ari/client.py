@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import TracebackType
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from engine.ari.messages import Channel, decode_channels
 from engine.domain.errors import Unavailable
@@ -39,7 +41,7 @@ class Ari:
 
     def __init__(self, address: str, user: str, password: str) -> None:
         self.address = address.rstrip("/")
-        self.auth = aiohttp.BasicAuth(user, password)
+        self._headers = {"Authorization": aiohttp.encode_basic_auth(user, password)}
         self._http: aiohttp.ClientSession | None = None
         self.channels = Channels(self)
         self.bridges = Bridges(self)
@@ -48,7 +50,7 @@ class Ari:
 
     async def __aenter__(self) -> Ari:
         connector = aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=60)
-        self._http = aiohttp.ClientSession(connector=connector, auth=self.auth, timeout=_TIMEOUT)
+        self._http = aiohttp.ClientSession(connector=connector, headers=self._headers, timeout=_TIMEOUT)
         return self
 
     async def __aexit__(
@@ -63,7 +65,7 @@ class Ari:
         return self._http
 
     async def request(self, method: str, path: str, params: Params | None = None, body: object = None) -> bytes:
-        url = f"{self.address}/ari/{path}"
+        url = URL(f"{self.address}/ari/{quote(path)}", encoded=True)  # ids are ours and may hold any character
         query = {key: str(value) for key, value in (params or {}).items() if value is not None}
         data = None if body is None else msgspec.json.encode(body)
         headers = None if data is None else {"Content-Type": "application/json"}
@@ -100,6 +102,12 @@ class Channels:
 
     async def play(self, channel: str, *, media: str, playback: str) -> None:
         await self._ari.request("POST", f"channels/{channel}/play/{playback}", {"media": media})
+
+    async def startSilence(self, channel: str) -> None:  # noqa: N802 - ARI's own names
+        await self._ari.request("POST", f"channels/{channel}/silence")
+
+    async def stopSilence(self, channel: str) -> None:  # noqa: N802
+        await self._ari.request("DELETE", f"channels/{channel}/silence")
 
     async def continueInDialplan(self, channel: str, *, context: str) -> None:
         params = {"context": context, "extension": "s", "priority": 1}

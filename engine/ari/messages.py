@@ -47,6 +47,10 @@ class ChannelDestroyed(msgspec.Struct, frozen=True, tag=True):
     tech_cause: int = 0
 
 
+class ChannelHangupRequest(msgspec.Struct, frozen=True, tag=True):
+    channel: Channel
+
+
 class ChannelStateChange(msgspec.Struct, frozen=True, tag=True):
     channel: Channel
 
@@ -73,6 +77,7 @@ Event = (
     StasisStart
     | StasisEnd
     | ChannelDestroyed
+    | ChannelHangupRequest
     | ChannelStateChange
     | ChannelDtmfReceived
     | Dial

@@ -11,6 +11,7 @@ from engine.ari.client import Ari, AriError, NotFound
 from engine.ari.messages import (
     ChannelDestroyed,
     ChannelDtmfReceived,
+    ChannelHangupRequest,
     ChannelStateChange,
     Dial,
     Event,
@@ -24,6 +25,7 @@ from engine.domain.telephony import (
     DigitReceived,
     EarlyMedia,
     Ended,
+    HangupRequested,
     LeftControl,
     PlaybackDone,
     Ringing,
@@ -95,6 +97,13 @@ class AriPhone:
         with suppress(NotFound):
             await self._ari.channels.continueInDialplan(channel, context="record")
 
+    async def send_silence(self, channel: str, on: bool) -> None:
+        """Send packets of silence while nothing is played. Must be off while something is: Asterisk's playback ends its
+        generator of silence, and would not start it again.
+        """
+        with suppress(NotFound):
+            await (self._ari.channels.startSilence if on else self._ari.channels.stopSilence)(channel)
+
     async def bridge(self, bridge: str, *channels: str) -> None:
         with suppress(NotFound):
             await self._ari.bridges.create(bridge)
@@ -127,6 +136,8 @@ def translate(event: Event, now: Callable[[], datetime] = lambda: datetime.now(U
             return Connected(channel.id, args, at, channel.caller.number, channel.dialplan.exten)
         case StasisEnd(channel):
             return LeftControl(channel.id, at)
+        case ChannelHangupRequest(channel):
+            return HangupRequested(channel.id, at)
         case ChannelDestroyed(channel, cause, text, tech):
             return Ended(channel.id, cause, text, tech, at)
         case ChannelStateChange(channel) if channel.state == "Ringing":

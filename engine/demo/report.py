@@ -15,7 +15,7 @@ from engine.domain.outcome import Outcome
 COLUMNS = (
     "call_id phone attempt outcome result cause started answered ended duration dtmf path recording "
     "caller_id carousel sip q850 machine blacklisted tags transferred_to hung_up_by cost"
-).split()  # noqa: SIM905 - read as a row
+).split()
 
 
 def write_csv(file: Path, rows: Sequence[Mapping[str, Any]]) -> None:

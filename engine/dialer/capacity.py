@@ -10,6 +10,10 @@ from engine.dialer.pacer import Pace, Rate, grant, room
 from engine.domain.campaign import CampaignState, Room
 
 
+BURST_SHARE = 10
+"""A trunk takes at most a tenth of a second's attempts at once: in no second more than 1.1 times its rate."""
+
+
 class Hold(StrEnum):
     """What keeps the next call from being made, the strongest first. The last four end by themselves."""
 
@@ -43,7 +47,7 @@ def share(free: Room, now: float, wanted: int) -> Share:
     if free.state is not CampaignState.RUNNING:
         return Share(0, free.pace_tat, free.rate_tat, Hold.NOT_RUNNING)
     pace = Pace(free.per_hour, free.burst)
-    rate = Rate(free.calls_per_second, free.calls_per_second)
+    rate = Rate(free.calls_per_second, max(1, free.calls_per_second // BURST_SHARE))
     limits: list[tuple[Hold, int]] = [
         (Hold.LEAD_LIMIT, wanted if free.leads_free is None else free.leads_free),
         (Hold.SPEND_LIMIT, _affordable(free.spend_free, free.hold, wanted)),

@@ -23,7 +23,7 @@ from engine.dialer.window import Window, next_opening, open_zones
 from engine.domain.attempt import CallRecord
 from engine.domain.campaign import Campaign, Claim, Room
 from engine.domain.errors import BadInput, Refused, Unavailable
-from engine.domain.ids import CampaignId
+from engine.domain.ids import CallId, CampaignId
 from engine.domain.text import mark, translate
 
 log = structlog.get_logger("dialer")
@@ -75,6 +75,8 @@ class Dialer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._open = False
+        self.in_progress: set[CallId] = set()
+        """Attempts from their claim to their settlement."""
 
     def wake(self) -> None:
         """Something may have changed."""
@@ -145,6 +147,7 @@ class Dialer:
     def _begin(self, campaign: Campaign, claims: Sequence[Claim]) -> None:
         for claim in claims:
             log.info("claimed", call=claim.call_id, campaign=campaign.id, attempt=claim.number)
+            self.in_progress.add(claim.call_id)
             task = asyncio.ensure_future(self._attempt(campaign, claim))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -156,8 +159,9 @@ class Dialer:
             if isinstance(failed, Cannot):
                 await self._pause(campaign, failed.code, failed.text)
         except Exception:
-            log.exception("attempt_crashed", call=claim.call_id)  # its row stays open until recovery ends it
+            log.exception("attempt_crashed", call=claim.call_id)  # its row stays open until the next recovery
         finally:
+            self.in_progress.discard(claim.call_id)
             self.wake()
 
     def _ended(self, campaign: Campaign, record: CallRecord, fact: Fact) -> None:

@@ -7,6 +7,7 @@ recorded. So no attempt is dialled twice, and none stays open.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol
@@ -39,24 +40,24 @@ class Store(Protocol):
     async def finish(self, record: CallRecord, cost: Decimal, following: NextStep) -> bool: ...
 
 
-class Calls(Protocol):
-    """Whose calls are in progress here, and which channels live."""
-
-    def __contains__(self, call: str) -> bool: ...
-
+class Channels(Protocol):
     async def end_if_live(self, call: str) -> bool: ...
 
 
-async def recover(store: Store, calls: Calls, cell: str) -> int:
-    """Close what is abandoned; returns how many attempts that were. Raises Unavailable when the outside is away."""
+async def recover(store: Store, channels: Channels, cell: str, in_progress: Container[CallId]) -> int:
+    """Close what is abandoned; returns how many attempts that were. Raises Unavailable when the outside is away.
+
+    ``in_progress``: the attempts that this process is at work on, until they are settled. It is looked at after the
+    database, so an attempt that is settled in between is only found ended already.
+    """
     closed = 0
     for attempt in await store.abandoned(cell, SILENT_S):
-        if str(attempt.call_id) in calls:
+        if attempt.call_id in in_progress:
             continue
         if attempt.state == "claimed" and await store.release(attempt.call_id):
             log.warning("claim_released", call=attempt.call_id)
         else:
-            await _close(store, attempt, await calls.end_if_live(str(attempt.call_id)))
+            await _close(store, attempt, await channels.end_if_live(str(attempt.call_id)))
         closed += 1
     return closed
 

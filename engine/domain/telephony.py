@@ -55,6 +55,14 @@ class LeftControl:
 
 
 @dataclass(frozen=True, slots=True)
+class HangupRequested:
+    """The far end hung up; the channel will be destroyed in a moment, and what was playing stops."""
+
+    channel: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The channel is gone. ``cause`` is Q.850; ``tech_cause`` the SIP status where one was received, else 0."""
 
@@ -65,4 +73,4 @@ class Ended:
     at: datetime
 
 
-CallEvent = Ringing | EarlyMedia | Connected | DigitReceived | PlaybackDone | LeftControl | Ended
+CallEvent = Ringing | EarlyMedia | Connected | DigitReceived | PlaybackDone | LeftControl | HangupRequested | Ended

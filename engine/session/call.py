@@ -25,6 +25,7 @@ from engine.domain.telephony import (
     DigitReceived,
     EarlyMedia,
     Ended,
+    HangupRequested,
     LeftControl,
     PlaybackDone,
     Ringing,
@@ -33,11 +34,11 @@ from engine.scenario import commands as do
 from engine.scenario import events as said
 from engine.scenario.document import Scenario
 from engine.scenario.machine import start, step
-from engine.scenario.state import Limits, State
+from engine.scenario.state import Limits, Phase, State
 from engine.session import recording
 from engine.session.facts import Facts
 from engine.session.ports import CallStore, ClipSource, Phone
-from engine.session.transfer import Transfer
+from engine.session.transfer import LegEvent, Transfer
 
 INTERWORKING = 127
 """Q.850 cause of an end that the network did not explain."""
@@ -98,6 +99,8 @@ class Call:
         self._state: State = start(scenario, attempt.fields, Limits(action_timeout_s=attempt.action_timeout_s))
         self._transfer = Transfer(phone, self._channel, attempt.trunk, attempt.caller_id)
         self._saved = Marks()
+        self._leaving = False
+        self._pausing = False
         self.placed = False
         """Whether Asterisk has taken the originate: only then does a missing channel mean that the call is over."""
         self._log = structlog.get_logger("call").bind(call=self._channel)
@@ -122,6 +125,12 @@ class Call:
         self._log.info("call_ended", outcome=record.outcome, result=record.result, cause=record.cause, path=marks.path)
         return record
 
+    def crashed(self) -> CallRecord:
+        """The record of a call whose task broke: what is known until now."""
+        self._facts.ended = self._facts.ended or _ended(self._channel)
+        self._facts.why, self._facts.hung_up_by = "engine_error", "engine"
+        return self._facts.record(self._state, None, self._facts.marks(self._state))
+
     async def _originate(self) -> None:
         self._arm(ANSWER, self.attempt.answer_timeout_s)
         try:
@@ -138,7 +147,9 @@ class Call:
             # Asterisk may have placed it all the same (the answer was lost on the way): end it by its id.
             self._log.error("originate_failed", error=str(error))
             self._facts.why = str(error)
-            self._facts.hung_up_by = "engine"
+            self._facts.hung_up_by = (
+                "network"  # counts against the trunk: if every originate fails, nobody can be called
+            )
             await self._hang_up()
             self._facts.ended = _ended(self._channel)
 
@@ -152,7 +163,9 @@ class Call:
                 await self._end(by="engine", why=why)
             case Resync():
                 await self._resync()
-            case Connected() | Ringing() | EarlyMedia() | Ended() | LeftControl() if message.channel != self._channel:
+            case Connected() | Ringing() | EarlyMedia() | Ended() | HangupRequested() | LeftControl() if (
+                message.channel != self._channel
+            ):
                 await self._operator(message)
             case Ringing(_, at):
                 if self._facts.ringing_at is None:
@@ -167,6 +180,8 @@ class Call:
                     await self._tell(said.Digit(digit))
             case PlaybackDone(_, playback, failed, _):
                 await self._played(playback, failed)
+            case HangupRequested():
+                self._leaving = True
             case LeftControl():
                 pass  # on its way to the recording context, or about to be destroyed
             case Ended():
@@ -186,12 +201,22 @@ class Call:
                 await self._phone.record(self._channel)
                 return  # it comes back as Connected("recording")
         await self._tell(said.Answered())
+        await self._fill_pause()
+
+    async def _own(self, message: Timer | Stop | Resync) -> None:
+        match message:
+            case Timer():
+                await self._timer(message)
+            case Stop(why):
+                await self._end(by="engine", why=why)
+            case Resync():
+                await self._resync()
 
     async def _timer(self, timer: Timer) -> None:
         self._timers.pop(timer.name, None)
         if timer == ANSWER:
             self._facts.timed_out = True
-            await self._end(by="robot", why="")
+            await self._end(by="robot", why="answer_timeout")
         elif timer == LONGEST:
             await self._end(by="robot", why="longest_call")
         elif timer == GONE:
@@ -203,13 +228,14 @@ class Call:
         channel, _, play = playback.rpartition(".")
         if channel != self._channel:
             return  # the ringback tone
-        if failed and self._facts.ended is None:
+        if failed and not self._leaving:
             self._log.error("playback_failed", play=play)
             await self._tell(said.PlayFailed(play, "asterisk"))
         else:
             await self._tell(said.PlayFinished(play))
+        await self._fill_pause()
 
-    async def _operator(self, event: Connected | Ringing | EarlyMedia | Ended | LeftControl) -> None:
+    async def _operator(self, event: LegEvent) -> None:
         told = await self._transfer.take(event)
         if isinstance(told, said.TransferEnded):
             self._facts.hung_up_by = self._facts.hung_up_by or "operator"
@@ -229,7 +255,7 @@ class Call:
         self._log.debug(
             "step",
             old=before.phase,
-            event=type(event).__name__,
+            said=type(event).__name__,
             new=outcome.state.phase,
             action=[type(command).__name__ for command in outcome.commands],
         )
@@ -252,6 +278,7 @@ class Call:
     async def _carry_out(self, command: do.Command) -> None:
         match command:
             case do.Play(play_id, prompt):
+                await self._pause(False)
                 # what depends on keyed-in fields could not be rendered before
                 clip = self._rendered.get(prompt) or await self._clips.clip(prompt)
                 if not await self._phone.play(self._channel, self._playback(play_id), clip):
@@ -264,6 +291,7 @@ class Call:
                 self._disarm(timer)
             case do.Dial(number, timeout_s):
                 self._facts.legs = 2
+                await self._pause(False)
                 await self._transfer.dial(number, timeout_s)
             case do.StopDial():
                 await self._transfer.close()
@@ -274,7 +302,7 @@ class Call:
             case do.SendMessage() | do.CallWebhook() | do.SaveField():
                 self._facts.effects.append(self._effect(command))
             case do.Protest(event, phase):
-                self._log.error("protest", event=type(event).__name__, phase=phase)
+                self._log.error("protest", said=type(event).__name__, phase=phase)
                 await self._end(by="robot", why="protest")
             case do.Record() | do.Listen() | do.StopListening() | do.MarkGoal() | do.AddToBlacklist() | do.AddTag():
                 pass  # recording runs since the answer; marks are facts of the state, saved after the step
@@ -293,6 +321,18 @@ class Call:
         order = sum(effect.kind == kind for effect in self._facts.effects)
         key = f"{self._channel}:{place}:{kind}:{order}"
         return SideEffect(key, kind, {"phone": self.attempt.phone, **payload})
+
+    async def _fill_pause(self) -> None:
+        """In a recorded call silence is sent while the robot waits: where neither side sends anything (and some far ends
+        do not), the recording would lose that time.
+        """
+        if self._state.phase is Phase.LISTENING and self._state.play is None and not self._leaving:
+            await self._pause(True)
+
+    async def _pause(self, on: bool) -> None:
+        if self._record and on != self._pausing:
+            self._pausing = on
+            await self._quietly(self._phone.send_silence(self._channel, on))
 
     # ── helpers ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -334,7 +374,7 @@ class Call:
         try:
             await write
         except Unavailable as error:
-            self._log.error("progress_not_saved", error=str(error))
+            self._log.error("not_done", error=str(error))
 
     def _playback(self, play: str) -> str:
         return f"{self._channel}.{play}"

@@ -52,7 +52,9 @@ class Facts:
             q850=end.cause,
             sip=end.tech_cause,
             timed_out=self.timed_out,
+            cancelled=self.hung_up_by == "engine",
             ringing=self.ringing_at is not None,
+            early_media=self.early_media,
         )
         return CallRecord(
             call_id=self.call,

@@ -11,8 +11,6 @@ import structlog
 
 from engine.domain.attempt import CallRecord
 from engine.domain.errors import Unavailable
-from engine.domain.ids import CallId
-from engine.domain.outcome import Outcome
 from engine.domain.telephony import CallEvent, Connected, Ended
 from engine.session.call import Call, Resync, Stop
 from engine.session.ports import Phone
@@ -61,7 +59,7 @@ class Switchboard:
         except Exception:
             log.exception("call_crashed", call=channel)
             await self._clear(channel)
-            return _crashed(call.attempt.call_id)
+            return call.crashed()
         finally:
             del self._calls[channel]
             self._on_change(len(self._calls))
@@ -109,17 +107,3 @@ class Switchboard:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _crashed(call: CallId) -> CallRecord:
-    return CallRecord(
-        call_id=call,
-        outcome=Outcome.FAILED,
-        cause="engine error",
-        q850=0,
-        sip=0,
-        ringing_at=None,
-        answered_at=None,
-        ended_at=datetime.now(UTC),
-        hung_up_by="engine",
-    )

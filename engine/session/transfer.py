@@ -9,9 +9,11 @@ import structlog
 
 from engine.domain.errors import Unavailable
 from engine.domain.outcome import classify
-from engine.domain.telephony import Connected, EarlyMedia, Ended, LeftControl, Ringing
+from engine.domain.telephony import Connected, EarlyMedia, Ended, HangupRequested, LeftControl, Ringing
 from engine.scenario import events as said
 from engine.session.ports import Phone
+
+LegEvent = Connected | Ringing | EarlyMedia | Ended | HangupRequested | LeftControl
 
 log = structlog.get_logger("call")
 
@@ -57,7 +59,7 @@ class Transfer:
             record_to=None,
         )
 
-    async def take(self, event: Connected | Ringing | EarlyMedia | Ended | LeftControl) -> said.Event | None:
+    async def take(self, event: LegEvent) -> said.Event | None:
         """What an event of a leg means to the machine."""
         if event.channel != self.leg or not self._open:
             return None

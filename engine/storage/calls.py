@@ -92,8 +92,8 @@ class Calls:
         ]
 
     async def abandoned(self, cell: str, silent_s: float) -> list[OpenAttempt]:
-        """Open attempts of this cell from before, and of cells not seen for ``silent_s`` seconds."""
-        return [_open(row) for row in await self._database.fetch(_SQL["open_of_cells"], cell, silent_s)]
+        """Open attempts of this cell, and of cells not seen for ``silent_s`` seconds."""
+        return [_open(row) for row in await self._database.fetch(_SQL["abandoned"], cell, silent_s)]
 
     async def report(self, campaign: CampaignId) -> list[dict[str, Any]]:
         """A row for each attempt, oldest first."""

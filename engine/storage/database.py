@@ -29,12 +29,16 @@ OLDEST_SERVER = 150000
 
 async def _prepare(connection: asyncpg.Connection[Any]) -> None:
     await connection.set_type_codec(
-        "jsonb", schema="pg_catalog", encoder=_to_json, decoder=msgspec.json.decode, format="text"
+        "jsonb", schema="pg_catalog", encoder=_to_jsonb, decoder=_from_jsonb, format="binary"
     )
 
 
-def _to_json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+def _to_jsonb(value: object) -> bytes:
+    return b"\x01" + msgspec.json.encode(value)  # the version byte of the binary format, which COPY needs
+
+
+def _from_jsonb(data: bytes) -> object:
+    return msgspec.json.decode(data[1:])
 
 
 class Database:

@@ -25,20 +25,22 @@ select finish_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::
 select outcome, result, carousel from calls
 where campaign_id = $1 and contact_id = $2 and run = $3 and state = 'ended' order by attempt
 
--- name: open_of_cells
--- Attempts of this cell from before it started, and of cells that have not been seen for $2 seconds.
+-- name: abandoned
+-- Open attempts of this cell, but not those just claimed (their tasks are about to begin), and of cells that have not
+-- been seen for $2 seconds. Which of the cell's own are in progress only its dialer knows.
 select calls.id, calls.campaign_id, calls.contact_id, calls.account_id, calls.run, calls.attempt, calls.carousel,
        calls.phone, calls.state, calls.cell_id, calls.started_at, calls.ringing_at, calls.answered_at, calls.result,
        calls.path, calls.dtmf, campaigns.per_minute, campaigns.retry
 from calls join campaigns on campaigns.id = calls.campaign_id
 left join cells on cells.id = calls.cell_id
 where calls.state <> 'ended'
-  and (calls.cell_id = $1 or cells.seen_at is null or cells.seen_at < now() - make_interval(secs => $2))
+  and (calls.cell_id = $1 and calls.claimed_at < now() - interval '5 seconds'
+       or calls.cell_id <> $1 and coalesce(cells.seen_at, '-infinity') < now() - make_interval(secs => $2))
 order by calls.id
 
 -- name: report
 select id, phone, attempt, state, outcome, result, cause, started_at, answered_at, ended_at,
-       coalesce(extract(epoch from ended_at - answered_at), 0)::float8 as duration, dtmf, path, recording, blacklisted,
+       coalesce(extract(epoch from ended_at - answered_at), 0)::float8 as duration, dtmf, path, recording, recording_s, recording_sha256, blacklisted,
        caller_id, carousel, q850, sip, machine, tags, transferred_to, hung_up_by, cost
 from calls where campaign_id = $1 order by claimed_at, phone, attempt
 
