@@ -1,59 +1,27 @@
-"""A PostgreSQL of its own: these tests also stop and start it."""
+"""The application on a database of its own, and campaigns to look at."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from decimal import Decimal
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import asyncpg
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from engine.domain.ids import CampaignId
-from engine.host.postgres import EmbeddedPostgres
 from engine.storage.campaigns import Campaigns
 from engine.storage.catalogue import Catalogue, NewCampaign, NewContact
-from engine.storage.database import Database, migrate, open_database
+from engine.storage.database import Database
 from management.app import create_app
 from management.settings import Settings
 
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[EmbeddedPostgres]:
-    # Not below pytest's folder: another run of pytest closes that to the server's own account.
-    with TemporaryDirectory(prefix="dozvon-pg-") as folder:
-        server = EmbeddedPostgres(Path(folder))
-        server.start()
-        yield server
-        server.stop()
-
-
 @pytest.fixture
-async def dsn(server: EmbeddedPostgres) -> str:
-    """An empty database."""
-    main = server.start()
-    name = f"management_{next(_numbers)}"
-    connection = await asyncpg.connect(main)
-    await connection.execute(f"create database {name}")
-    await connection.close()
-    return main.replace("/dozvon?", f"/{name}?")
-
-
-@pytest.fixture
-async def database(dsn: str) -> AsyncIterator[Database]:
-    async with open_database(dsn, size=2) as database:
-        await migrate(database)
-        yield database
-
-
-@pytest.fixture
-async def client(database: Database, dsn: str) -> AsyncIterator[AsyncTestClient[Litestar]]:
+async def client(dsn: str) -> AsyncIterator[AsyncTestClient[Litestar]]:
     """Every request looks anew."""
     async with AsyncTestClient(create_app(Settings(dsn, pool=2, fresh_s=0.0))) as client:
         await ready(client)

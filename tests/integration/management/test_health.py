@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from engine.host.postgres import EmbeddedPostgres
 from engine.storage.campaigns import Campaigns
-from engine.storage.database import Database
+from engine.storage.database import Database, open_database
 from management.app import create_app
 from management.health.service import HealthService
 from management.settings import Settings
@@ -124,15 +124,14 @@ async def _away(client: Client) -> None:
 async def test_a_database_that_does_not_answer_holds_no_request(database: Database, dsn: str) -> None:
     async with AsyncTestClient(create_app(Settings(dsn, pool=2, fresh_s=0.0, patience_s=0.3))) as client:
         await ready(client)
-        blocker = await asyncpg.connect(dsn)
-        transaction = blocker.transaction()
-        await transaction.start()
-        await blocker.execute("lock table campaigns in access exclusive mode")
-        assert [(await client.get("/health")).status_code for _ in range(4)] == [503] * 4
-        waiting = await database.fetchval("select count(*) from pg_locks where not granted")
-        assert waiting == 1  # the four joined one look instead of taking a connection each
-        await transaction.rollback()
-        await blocker.close()
+        async with open_database(dsn, size=1) as other, other.transaction() as blocker:
+            await blocker.execute("lock table campaigns in access exclusive mode")
+            assert [(await client.get("/health")).status_code for _ in range(4)] == [503] * 4
+            waiting = await database.fetchval(
+                "select count(*) from pg_locks where not granted and database ="
+                " (select oid from pg_database where datname = current_database())"
+            )
+            assert waiting == 1  # the four joined one look instead of taking a connection each
         assert (await client.get("/health")).status_code == 200
 
 
