@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 
@@ -15,6 +15,8 @@ from engine.storage.database import Database, migrate, open_database
 log = structlog.get_logger("database")
 FIRST_DELAY_S = 0.2
 LONGEST_DELAY_S = 5.0
+FIRST_TRY_S = 2.0
+"""The application's start waits this long for the first try, so that its first answer is seldom "away"."""
 
 
 class DatabaseLink:
@@ -25,6 +27,7 @@ class DatabaseLink:
         self._pool = pool
         self._database: Database | None = None
         self._why = "not connected yet"
+        self._tried = asyncio.Event()
 
     def database(self) -> Database:
         """Raises Unavailable until the first connection has been made and the schema is up to date."""
@@ -37,6 +40,8 @@ class DatabaseLink:
         """Keep the link while the application runs."""
         keeper = asyncio.create_task(self._keep())
         try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._tried.wait(), FIRST_TRY_S)
             yield
         finally:
             keeper.cancel()
@@ -52,6 +57,7 @@ class DatabaseLink:
             except Exception as error:
                 log.exception("database_unusable")  # a wrong address or a schema that cannot be migrated
                 self._why = str(error)
+            self._tried.set()
             await asyncio.sleep(delay)
             delay = min(delay * 2, LONGEST_DELAY_S)
 
@@ -61,6 +67,7 @@ class DatabaseLink:
             await migrate(database)
             log.info("database_open")
             self._database = database
+            self._tried.set()
             try:
                 await asyncio.Event().wait()
             finally:

@@ -24,7 +24,6 @@ _numbers = itertools.count(1)
 async def client(dsn: str) -> AsyncIterator[AsyncTestClient[Litestar]]:
     """Every request looks anew."""
     async with AsyncTestClient(create_app(Settings(dsn, pool=2, fresh_s=0.0))) as client:
-        await ready(client)
         yield client
 
 

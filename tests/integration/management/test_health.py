@@ -123,7 +123,6 @@ async def _away(client: Client) -> None:
 
 async def test_a_database_that_does_not_answer_holds_no_request(database: Database, dsn: str) -> None:
     async with AsyncTestClient(create_app(Settings(dsn, pool=2, fresh_s=0.0, patience_s=0.3))) as client:
-        await ready(client)
         async with open_database(dsn, size=1) as other, other.transaction() as blocker:
             await blocker.execute("lock table campaigns in access exclusive mode")
             assert [(await client.get("/health")).status_code for _ in range(4)] == [503] * 4
@@ -148,7 +147,6 @@ async def test_one_look_serves_all_who_ask_within_its_time(database: Database) -
 async def test_an_unforeseen_failure_is_logged_and_told_without_details(database: Database, dsn: str) -> None:
     app = create_app(Settings(dsn, pool=2, fresh_s=0.0))
     async with AsyncTestClient(app, raise_server_exceptions=False) as client:
-        await ready(client)
         await database.execute("drop table cells")
         with capture_logs() as logs:
             answer = await client.get("/health")
