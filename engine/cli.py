@@ -14,9 +14,10 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
+from engine import commands
 from engine.bootstrap import run_engine
 from engine.demo.campaign import run_demo, show_report
-from engine.demo.seed import Wishes
+from engine.demo.seed import CALLER_ID, Wishes
 from engine.domain import text
 from engine.domain.errors import DozvonError
 from engine.domain.text import mark, translate
@@ -25,7 +26,7 @@ from engine.scenario.check import check
 from engine.scenario.document import parse
 from engine.scenario.simulate import simulate
 from engine.settings import engine_settings, state_from
-from engine.stack import Ports, Stack
+from engine.stack import CARRIER, Ports, Stack
 from engine.telemetry import configure_logs
 
 BAD_INPUT, UNAVAILABLE, INTERRUPTED = 2, 1, 130
@@ -58,6 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--scenario", type=Path, help=translate(mark("scenario document (JSON)")))
     demo.add_argument("--calls-per-hour", type=_positive, default=7200, metavar="N")
     demo.add_argument("--max-channels", type=_positive, default=30, metavar="N")
+    demo.add_argument(
+        "--trunk", default=CARRIER, help=translate(mark("call through this trunk instead of the test carrier"))
+    )
+    demo.add_argument("--caller-id", default=CALLER_ID, metavar="NUMBER")
 
     up = verbs.add_parser("up", help=translate(mark("run the platform, without demo data")))
     up.set_defaults(act=_up)
@@ -71,6 +76,22 @@ def _parser() -> argparse.ArgumentParser:
     play.set_defaults(act=_simulate)
     play.add_argument("file", type=Path)
     play.add_argument("--field", action="append", default=[], metavar="NAME=VALUE")
+
+    check_up = verbs.add_parser("doctor", help=translate(mark("look at everything a run needs, explain what is wrong")))
+    check_up.set_defaults(act=commands.doctor)
+    check_up.add_argument(
+        "--running", action="store_true", help=translate(mark("the platform is up: ask its Asterisk"))
+    )
+
+    campaign = verbs.add_parser("campaign", help=translate(mark("list and control campaigns")))
+    campaign.set_defaults(act=commands.campaign)
+    campaign.add_argument("what", choices=("list", "start", "pause", "resume", "stop", "restart"))
+    campaign.add_argument("id", type=int, nargs="?")
+
+    why = verbs.add_parser("why", help=translate(mark("why has this contact not been called yet?")))
+    why.set_defaults(act=commands.why)
+    why.add_argument("campaign", type=int)
+    why.add_argument("phone")
 
     bench = verbs.add_parser("bench", help=translate(mark("measure against a yardstick: calls, originate, queue")))
     bench.set_defaults(act=_bench)
@@ -91,7 +112,14 @@ def _positive(value: str) -> int:
 def _demo(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     console = Console(stderr=True)
     state = state_from(environment)
-    wishes = Wishes(options.contacts, options.scenario, options.calls_per_hour, options.max_channels)
+    wishes = Wishes(
+        options.contacts,
+        options.scenario,
+        options.calls_per_hour,
+        options.max_channels,
+        options.trunk,
+        options.caller_id,
+    )
     _end_on_sigterm()
     with Stack(state, environment, Ports.found(options.port), carrier=True, say=console.print, name="demo") as stack:
         report = uvloop.run(run_demo(stack, wishes, console))

@@ -26,7 +26,7 @@ from engine.host.asterisk_tree import AsteriskInstall
 from engine.host.debian import Say
 from engine.host.instance_files import InstanceSpec, Peer, Role
 from engine.host.paths import PROJECT, State
-from engine.host.ports import free_port, free_range
+from engine.host.ports import LOOPBACK, free_port, free_range
 from engine.host.postgres import EmbeddedPostgres
 from engine.host.secret import stored_secret
 from engine.host.setup import asterisk_at_hand
@@ -151,6 +151,8 @@ class Stack:
             *self.ports.platform_rtp,
             ari_password=stored_secret(self.password_file),
             peers=(Peer(CARRIER, self.ports.carrier_sip),) if self._with_carrier else (),
+            sip_address=self.environment.get("DOZVON_SIP_ADDRESS", LOOPBACK),
+            external_address=self.environment.get("DOZVON_SIP_EXTERNAL", ""),
         )
         return AsteriskInstance(self.state, install, spec)
 

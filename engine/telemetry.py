@@ -21,6 +21,7 @@ LAG_PROBE_S = 0.02
 
 def configure_logs(level: str, *, personal: bool = False) -> None:
     """JSON lines on standard error; every line of a call has its id in ``call``."""
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)  # a traceback at each failed reconnect; we log our own
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         processors=[

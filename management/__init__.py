@@ -4,7 +4,7 @@
 ``__main__``       the command line; the only place that reads the environment
 ``settings``       frozen values, built there and passed down
 ``app``            puts the application together: features, lifespan, templates, static files, headers
-``database``       the link to PostgreSQL, which may be away at any time; ``queries`` loads a feature's SQL
+``database``       the link to PostgreSQL, which may be away at any time
 ``language``       texts, numbers, money and times of one request; ``locale/`` holds the catalogues
 ``security``       headers of every response, the content security policy
 ``cabinet/``       what all pages share: the Jinja environment, templates (a folder for each feature), static files

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -18,8 +19,10 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def state(tmp_path_factory: pytest.TempPathFactory) -> State:
-    return fresh_state(tmp_path_factory.mktemp("state"))
+def state() -> Iterator[State]:
+    """Outside of pytest's own temporary folder, which another run locks PostgreSQL's account out of."""
+    with tempfile.TemporaryDirectory(prefix="dozvon-test-", ignore_cleanup_errors=True) as folder:
+        yield fresh_state(Path(folder))
 
 
 @pytest.fixture(scope="session")

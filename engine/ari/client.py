@@ -84,6 +84,8 @@ class Ari:
 
 
 class Channels:
+    """Named in ARI's own way, camel case included."""
+
     def __init__(self, ari: Ari) -> None:
         self._ari = ari
 
@@ -103,10 +105,10 @@ class Channels:
     async def play(self, channel: str, *, media: str, playback: str) -> None:
         await self._ari.request("POST", f"channels/{channel}/play/{playback}", {"media": media})
 
-    async def startSilence(self, channel: str) -> None:  # noqa: N802 - ARI's own names
+    async def startSilence(self, channel: str) -> None:
         await self._ari.request("POST", f"channels/{channel}/silence")
 
-    async def stopSilence(self, channel: str) -> None:  # noqa: N802
+    async def stopSilence(self, channel: str) -> None:
         await self._ari.request("DELETE", f"channels/{channel}/silence")
 
     async def continueInDialplan(self, channel: str, *, context: str) -> None:

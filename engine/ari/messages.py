@@ -90,6 +90,7 @@ HEARD = tuple(
         StasisStart,
         StasisEnd,
         ChannelDestroyed,
+        ChannelHangupRequest,
         ChannelStateChange,
         ChannelDtmfReceived,
         Dial,

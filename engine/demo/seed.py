@@ -38,6 +38,8 @@ class Wishes:
     scenario: Path | None = None
     calls_per_hour: int = 7200
     max_channels: int = 30
+    trunk: str = CARRIER
+    caller_id: str = CALLER_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ async def plant(catalogue: Catalogue, wishes: Wishes) -> Planted:
     audience = await catalogue.create_audience(project, translate(mark("Demo audience")), contacts)
     document = json.loads(encode(scenario))
     scenario_id = await catalogue.create_scenario(project, scenario.name, document)
-    trunk = await catalogue.set_trunk(CARRIER, max_channels=200, calls_per_second=20)
+    trunk = await catalogue.set_trunk(wishes.trunk, max_channels=200, calls_per_second=20)
     await catalogue.add_caller_ids(CAROUSEL, None, carousel=True)
     campaign = await catalogue.create_campaign(
         NewCampaign(
@@ -108,7 +110,7 @@ async def plant(catalogue: Catalogue, wishes: Wishes) -> Planted:
             scenario=scenario_id,
             audience=audience,
             trunk=trunk,
-            caller_ids=(CALLER_ID,),
+            caller_ids=(wishes.caller_id,),
             per_hour=wishes.calls_per_hour,
             burst=5,
             max_channels=wishes.max_channels,

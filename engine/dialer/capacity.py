@@ -9,7 +9,6 @@ from enum import StrEnum
 from engine.dialer.pacer import Pace, Rate, grant, room
 from engine.domain.campaign import CampaignState, Room
 
-
 BURST_SHARE = 10
 """A trunk takes at most a tenth of a second's attempts at once: in no second more than 1.1 times its rate."""
 

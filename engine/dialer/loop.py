@@ -12,14 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import msgspec
 import structlog
 
 from engine.dialer.attempts import Attempts, Cannot, retry_policy
 from engine.dialer.breaker import BreakerState, Fact, feed, verdict
 from engine.dialer.capacity import Hold, Share, share
 from engine.dialer.ports import AttemptStore, Caller, CampaignStore
-from engine.dialer.window import Window, next_opening, open_zones
+from engine.dialer.window import Window, next_opening, open_zones, window_from
 from engine.domain.attempt import CallRecord
 from engine.domain.campaign import Campaign, Claim, Room
 from engine.domain.errors import BadInput, Refused, Unavailable
@@ -123,7 +122,7 @@ class Dialer:
 
     async def _dial(self, campaign: Campaign, memory: Running) -> float:
         now = datetime.now(UTC)
-        window = call_window(campaign)
+        window = window_from(campaign.call_window)
         retry_policy(campaign)
         zones = sorted(zone or "" for zone in open_zones(window, now, [zone or None for zone in campaign.zones]))
         if not zones:
@@ -230,11 +229,3 @@ class Dialer:
         if memory.hold != hold:
             memory.hold = hold
             log.info("campaign_waits", campaign=campaign.id, reason=hold)
-
-
-def call_window(campaign: Campaign) -> Window:
-    """The campaign's stored window. Raises BadInput for one that cannot be: no window is no permission to call."""
-    try:
-        return msgspec.convert(dict(campaign.call_window), Window)
-    except msgspec.ValidationError as error:
-        raise BadInput("bad_window", mark("The calling window is not usable: {error}"), error=error) from error

@@ -9,12 +9,14 @@ cannot be understood.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from engine.domain.errors import BadInput
 from engine.domain.text import mark
@@ -67,6 +69,14 @@ class Window:
             raise BadInput(
                 "window_empty", mark("closes: the window opens and closes at the same time, {at}"), at=self.opens
             )
+
+
+def window_from(value: Mapping[str, object]) -> Window:
+    """A stored window (JSON). Raises BadInput for one that cannot be: no window is no permission to call."""
+    try:
+        return msgspec.convert(dict(value), Window)
+    except msgspec.ValidationError as error:
+        raise BadInput("bad_window", mark("The calling window is not usable: {error}"), error=error) from error
 
 
 @lru_cache(maxsize=1024)

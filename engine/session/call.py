@@ -1,26 +1,24 @@
 """The task of one call.
 
-Everything that happens to the call arrives in its mailbox: the network's events, fired timers, wishes of the engine. One at a time
-is turned into an event for the scenario's machine, and the machine's commands are carried out before the next is taken. The
-session adds only what a scenario knows nothing about: placing the call, recording, the operator's leg, and the record of it all.
+Everything that happens to the call arrives in its mailbox: the network's events, fired timers, wishes of the engine. One at a
+time is turned into an event for the scenario's machine, and the machine's commands are carried out before the next is taken. The
+session adds only what a scenario knows nothing about: placing the call, recording, the operator's leg, and the record
+of it all.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import assert_never
 
 import structlog
 
-from engine.domain.attempt import Attempt, CallRecord, Marks, SideEffect
-from engine.domain.errors import BadInput, Unavailable
+from engine.domain.attempt import Attempt, CallRecord, Marks
+from engine.domain.errors import Unavailable
 from engine.domain.prompt import Prompt
 from engine.domain.telephony import (
-    CallEvent,
     Connected,
     DigitReceived,
     EarlyMedia,
@@ -30,45 +28,17 @@ from engine.domain.telephony import (
     PlaybackDone,
     Ringing,
 )
-from engine.scenario import commands as do
 from engine.scenario import events as said
 from engine.scenario.document import Scenario
 from engine.scenario.machine import start, step
 from engine.scenario.state import Limits, Phase, State
 from engine.session import recording
+from engine.session.actions import Actions, Line, ended
 from engine.session.facts import Facts
+from engine.session.messages import ANSWER, GONE, LONGEST, Message, Perceived, Resync, Stop, Timer
 from engine.session.ports import CallStore, ClipSource, Phone
+from engine.session.timers import Timers
 from engine.session.transfer import LegEvent, Transfer
-
-INTERWORKING = 127
-"""Q.850 cause of an end that the network did not explain."""
-ENDING_S = 5.0
-"""After our hang-up the channel must be gone within this; then we ask Asterisk, at last once a minute."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timer:
-    """A timer of the machine (``name``) or of the session itself (name in capitals) fired."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """The engine wants the call ended; ``why`` goes into its record."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Resync:
-    """Events may have been missed while Asterisk was out of reach."""
-
-
-ANSWER = Timer("ANSWER")
-LONGEST = Timer("LONGEST")
-GONE = Timer("GONE")
-Message = CallEvent | Timer | Stop | Resync
 
 
 class Call:
@@ -85,24 +55,23 @@ class Call:
         recordings: Path,
     ) -> None:
         self.attempt = attempt
+        self.placed = False
+        """Whether Asterisk has taken the originate: only then does a missing channel mean that the call is over."""
         self._scenario = scenario
-        self._clips = clips
-        self._rendered = rendered
         self._phone = phone
         self._store = store
         self._channel = str(attempt.call_id)
         self._record = attempt.record or scenario.recording
         self._raw = recordings / f"{self._channel}.raw"
         self._mailbox: asyncio.Queue[Message] = asyncio.Queue()
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._timers = Timers(self.deliver)
         self._facts = Facts(attempt.call_id)
         self._state: State = start(scenario, attempt.fields, Limits(action_timeout_s=attempt.action_timeout_s))
         self._transfer = Transfer(phone, self._channel, attempt.trunk, attempt.caller_id)
+        line = Line(self._channel, attempt.phone, self._record, rendered)
+        self._actions = Actions(line, phone, clips, self._facts, self._transfer, self._timers, self.deliver)
         self._saved = Marks()
         self._leaving = False
-        self._pausing = False
-        self.placed = False
-        """Whether Asterisk has taken the originate: only then does a missing channel mean that the call is over."""
         self._log = structlog.get_logger("call").bind(call=self._channel)
 
     def deliver(self, message: Message) -> None:
@@ -116,8 +85,7 @@ class Call:
             while self._facts.ended is None:
                 await self._take(await self._mailbox.get())
         finally:
-            for handle in self._timers.values():
-                handle.cancel()
+            self._timers.close()
         await self._transfer.close()
         recorded = await recording.finish(self._raw) if self._record and self._facts.answered_at else None
         marks = self._facts.marks(self._state)
@@ -127,12 +95,12 @@ class Call:
 
     def crashed(self) -> CallRecord:
         """The record of a call whose task broke: what is known until now."""
-        self._facts.ended = self._facts.ended or _ended(self._channel)
+        self._facts.ended = self._facts.ended or ended(self._channel)
         self._facts.why, self._facts.hung_up_by = "engine_error", "engine"
         return self._facts.record(self._state, None, self._facts.marks(self._state))
 
     async def _originate(self) -> None:
-        self._arm(ANSWER, self.attempt.answer_timeout_s)
+        self._timers.arm(ANSWER, self.attempt.answer_timeout_s)
         try:
             await self._phone.originate(
                 channel=self._channel,
@@ -147,26 +115,38 @@ class Call:
             # Asterisk may have placed it all the same (the answer was lost on the way): end it by its id.
             self._log.error("originate_failed", error=str(error))
             self._facts.why = str(error)
-            self._facts.hung_up_by = (
-                "network"  # counts against the trunk: if every originate fails, nobody can be called
-            )
-            await self._hang_up()
-            self._facts.ended = _ended(self._channel)
-
-    # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────
+            self._facts.hung_up_by = "network"  # it counts against the trunk: where every originate fails, none can be
+            await self._actions.hang_up()
+            self._facts.ended = ended(self._channel)
 
     async def _take(self, message: Message) -> None:
+        match message:
+            case Timer() | Stop() | Resync() | Perceived():
+                await self._own(message)
+            case DigitReceived(channel, digit, _):
+                if channel == self._channel:
+                    await self._tell(said.Digit(digit))
+            case PlaybackDone(_, playback, failed, _):
+                await self._played(playback, failed)
+            case _ if message.channel != self._channel:
+                await self._operator(message)
+            case _:
+                await self._progress(message)
+
+    async def _own(self, message: Timer | Stop | Resync | Perceived) -> None:
         match message:
             case Timer():
                 await self._timer(message)
             case Stop(why):
-                await self._end(by="engine", why=why)
+                await self._actions.end(by="engine", why=why)
             case Resync():
                 await self._resync()
-            case Connected() | Ringing() | EarlyMedia() | Ended() | HangupRequested() | LeftControl() if (
-                message.channel != self._channel
-            ):
-                await self._operator(message)
+            case Perceived(event):
+                await self._tell(event)
+
+    async def _progress(self, event: LegEvent) -> None:
+        """What becomes of the person's channel."""
+        match event:
             case Ringing(_, at):
                 if self._facts.ringing_at is None:
                     self._facts.ringing_at = at
@@ -174,53 +154,37 @@ class Call:
             case EarlyMedia():
                 self._facts.early_media = True
             case Connected():
-                await self._connected(message)
-            case DigitReceived(channel, digit, _):
-                if channel == self._channel:
-                    await self._tell(said.Digit(digit))
-            case PlaybackDone(_, playback, failed, _):
-                await self._played(playback, failed)
+                await self._connected(event)
             case HangupRequested():
                 self._leaving = True
             case LeftControl():
                 pass  # on its way to the recording context, or about to be destroyed
             case Ended():
-                self._facts.ended = message
+                self._facts.ended = event
                 await self._tell(said.HungUp())
             case _:
-                assert_never(message)
+                assert_never(event)
 
     async def _connected(self, event: Connected) -> None:
         if self._facts.answered_at is None:
-            self._disarm(ANSWER.name)
+            self._timers.disarm(ANSWER.name)
             self._facts.answered_at = event.at
-            self._arm(LONGEST, self.attempt.longest_call_s)
+            self._timers.arm(LONGEST, self.attempt.longest_call_s)
             await self._quietly(self._store.answered(self.attempt.call_id, event.at))
             self._log.info("call_answered")
             if self._record:
-                await self._phone.record(self._channel)
+                await self._quietly(self._phone.record(self._channel))
                 return  # it comes back as Connected("recording")
         await self._tell(said.Answered())
-        await self._fill_pause()
-
-    async def _own(self, message: Timer | Stop | Resync) -> None:
-        match message:
-            case Timer():
-                await self._timer(message)
-            case Stop(why):
-                await self._end(by="engine", why=why)
-            case Resync():
-                await self._resync()
 
     async def _timer(self, timer: Timer) -> None:
-        self._timers.pop(timer.name, None)
         if timer == ANSWER:
             self._facts.timed_out = True
-            await self._end(by="robot", why="answer_timeout")
+            await self._actions.end(by="robot", why="answer_timeout")
         elif timer == LONGEST:
-            await self._end(by="robot", why="longest_call")
+            await self._actions.end(by="robot", why="longest_call")
         elif timer == GONE:
-            await self._check_gone()
+            await self._actions.check_gone()
         else:
             await self._tell(said.TimerFired(timer.name))
 
@@ -233,7 +197,6 @@ class Call:
             await self._tell(said.PlayFailed(play, "asterisk"))
         else:
             await self._tell(said.PlayFinished(play))
-        await self._fill_pause()
 
     async def _operator(self, event: LegEvent) -> None:
         told = await self._transfer.take(event)
@@ -245,10 +208,12 @@ class Call:
 
     async def _resync(self) -> None:
         """The end of a prompt is the one missed event that would leave the call waiting for ever."""
-        if (play := self._state.play) and not await self._phone.is_playing(self._playback(play)):
+        if (play := self._state.play) and not await self._phone.is_playing(self._actions.playback(play)):
             await self._tell(said.PlayFinished(play))
 
     async def _tell(self, event: said.Event) -> None:
+        if self._leaving and not isinstance(event, said.HungUp):
+            return  # nobody is there: a prompt cut off by the hang-up must not lead on to the next node and its marks
         before = self._state
         outcome = step(self._scenario, before, event)
         self._state = outcome.state
@@ -260,106 +225,10 @@ class Call:
             action=[type(command).__name__ for command in outcome.commands],
         )
         for command in outcome.commands:
-            await self._do(command)
+            await self._actions.carry_out(command)
+        if self._state.phase is Phase.LISTENING and self._state.play is None:
+            await self._actions.fill_pauses(True)
         await self._save()
-
-    # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def _do(self, command: do.Command) -> None:
-        try:
-            await self._carry_out(command)
-        except (BadInput, Unavailable) as error:
-            self._log.error("command_failed", command=type(command).__name__, error=str(error))
-            if isinstance(command, do.Play):
-                self._mailbox.put_nowait(PlaybackDone(self._channel, self._playback(command.play_id), True, _now()))
-            elif isinstance(command, do.Dial):
-                self._mailbox.put_nowait(_ended(self._transfer.leg))
-
-    async def _carry_out(self, command: do.Command) -> None:
-        match command:
-            case do.Play(play_id, prompt):
-                await self._pause(False)
-                # what depends on keyed-in fields could not be rendered before
-                clip = self._rendered.get(prompt) or await self._clips.clip(prompt)
-                if not await self._phone.play(self._channel, self._playback(play_id), clip):
-                    self._log.debug("play_on_gone_channel")  # its end is already in the mailbox
-            case do.StopPlay(play_id):
-                await self._phone.stop_playback(self._playback(play_id))
-            case do.StartTimer(timer, seconds):
-                self._arm(Timer(timer), seconds)
-            case do.CancelTimer(timer):
-                self._disarm(timer)
-            case do.Dial(number, timeout_s):
-                self._facts.legs = 2
-                await self._pause(False)
-                await self._transfer.dial(number, timeout_s)
-            case do.StopDial():
-                await self._transfer.close()
-            case do.HangUp(reason):
-                await self._end(by="robot", why="" if reason is do.HangUpReason.COMPLETED else reason.value)
-            case do.DetectMachine():
-                await self._tell(said.PersonDetected())  # no media leg: nothing listens, so nobody is kept waiting
-            case do.SendMessage() | do.CallWebhook() | do.SaveField():
-                self._facts.effects.append(self._effect(command))
-            case do.Protest(event, phase):
-                self._log.error("protest", said=type(event).__name__, phase=phase)
-                await self._end(by="robot", why="protest")
-            case do.Record() | do.Listen() | do.StopListening() | do.MarkGoal() | do.AddToBlacklist() | do.AddTag():
-                pass  # recording runs since the answer; marks are facts of the state, saved after the step
-            case _:
-                assert_never(command)
-
-    def _effect(self, command: do.SendMessage | do.CallWebhook | do.SaveField) -> SideEffect:
-        payload: dict[str, object]
-        match command:
-            case do.SendMessage(place, text, material):
-                kind, payload = "message", {"text": text, "material": material}
-            case do.CallWebhook(place, integration, params):
-                kind, payload = "webhook", {"integration": integration, "params": dict(params)}
-            case do.SaveField(place, value):
-                kind, payload = "field", {"name": place, "value": value}
-        order = sum(effect.kind == kind for effect in self._facts.effects)
-        key = f"{self._channel}:{place}:{kind}:{order}"
-        return SideEffect(key, kind, {"phone": self.attempt.phone, **payload})
-
-    async def _fill_pause(self) -> None:
-        """In a recorded call silence is sent while the robot waits: where neither side sends anything (and some far ends
-        do not), the recording would lose that time.
-        """
-        if self._state.phase is Phase.LISTENING and self._state.play is None and not self._leaving:
-            await self._pause(True)
-
-    async def _pause(self, on: bool) -> None:
-        if self._record and on != self._pausing:
-            self._pausing = on
-            await self._quietly(self._phone.send_silence(self._channel, on))
-
-    # ── helpers ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def _end(self, *, by: str, why: str) -> None:
-        self._facts.hung_up_by = self._facts.hung_up_by or by
-        self._facts.why = self._facts.why or why
-        await self._transfer.close()
-        await self._hang_up()
-        self._arm(GONE, ENDING_S)
-
-    async def _hang_up(self) -> None:
-        try:
-            await self._phone.hang_up(self._channel)
-        except Unavailable as error:
-            self._log.warning("hangup_failed", error=str(error))
-
-    async def _check_gone(self) -> None:
-        """The channel's end was not told. Ask; without Asterisk wait for it, since a live channel costs money."""
-        try:
-            live = self._channel in await self._phone.live_channels()
-        except Unavailable:
-            live = True
-        if live:
-            await self._hang_up()
-            self._arm(GONE, ENDING_S)
-        else:
-            self.deliver(_ended(self._channel))
 
     async def _save(self) -> None:
         marks = self._facts.marks(self._state)
@@ -370,28 +239,9 @@ class Call:
             except Unavailable as error:
                 self._log.error("marks_not_saved", error=str(error))  # kept, and handed over with the record
 
-    async def _quietly(self, write: Awaitable[None]) -> None:
+    async def _quietly(self, work: Awaitable[None]) -> None:
+        """What the call can do without: it goes on when the database or Asterisk does not answer."""
         try:
-            await write
+            await work
         except Unavailable as error:
             self._log.error("not_done", error=str(error))
-
-    def _playback(self, play: str) -> str:
-        return f"{self._channel}.{play}"
-
-    def _arm(self, timer: Timer, seconds: float) -> None:
-        self._disarm(timer.name)
-        self._timers[timer.name] = asyncio.get_running_loop().call_later(seconds, self.deliver, timer)
-
-    def _disarm(self, name: str) -> None:
-        if handle := self._timers.pop(name, None):
-            handle.cancel()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _ended(channel: str) -> Ended:
-    """An end that Asterisk did not tell: known from its channel list, or from a refused originate."""
-    return Ended(channel, INTERWORKING, "", 0, _now())

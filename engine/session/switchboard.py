@@ -12,7 +12,8 @@ import structlog
 from engine.domain.attempt import CallRecord
 from engine.domain.errors import Unavailable
 from engine.domain.telephony import CallEvent, Connected, Ended
-from engine.session.call import Call, Resync, Stop
+from engine.session.call import Call
+from engine.session.messages import Resync, Stop
 from engine.session.ports import Phone
 
 log = structlog.get_logger("switchboard")

@@ -13,9 +13,9 @@ from engine.domain.campaign import NextStep
 from engine.domain.ids import CallId, CampaignId, ContactId
 from engine.domain.outcome import Outcome
 from engine.storage.database import Database
-from engine.storage.queries import load
+from engine.storage.queries import SQL, load
 
-_SQL = load("calls")
+_SQL = load(SQL / "calls.sql")
 
 
 class Calls:

@@ -13,9 +13,9 @@ from engine.domain.errors import Refused
 from engine.domain.ids import E164, AccountId, CallId, CampaignId, ContactId, ScenarioId
 from engine.domain.text import mark
 from engine.storage.database import Database
-from engine.storage.queries import load
+from engine.storage.queries import SQL, load
 
-_SQL = load("campaigns")
+_SQL = load(SQL / "campaigns.sql")
 
 
 class Share(Protocol):
@@ -127,6 +127,15 @@ class Campaigns:
 
     async def outcomes(self, campaign: CampaignId) -> list[dict[str, Any]]:
         return [dict(row) for row in await self._database.fetch(_SQL["outcomes"], campaign)]
+
+    async def all(self) -> list[dict[str, Any]]:
+        """The newest fifty, for the command line."""
+        return [dict(row) for row in await self._database.fetch(_SQL["all"])]
+
+    async def contact(self, campaign: CampaignId, phone: str) -> ContactId | None:
+        """The campaign's contact with this number."""
+        found = await self._database.fetchval(_SQL["contact_of_phone"], campaign, phone)
+        return None if found is None else ContactId(found)
 
     async def explain(self, campaign: CampaignId, contact: ContactId) -> dict[str, Any] | None:
         """The facts behind «почему контакт не обзвонен»; dialer.why words them."""

@@ -9,9 +9,9 @@ from decimal import Decimal
 from engine.domain.ids import AccountId, CampaignId, ProjectId, ScenarioId, TrunkId
 from engine.domain.money import Tariff
 from engine.storage.database import Database
-from engine.storage.queries import load
+from engine.storage.queries import SQL, load
 
-_SQL = load("catalogue")
+_SQL = load(SQL / "catalogue.sql")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """SQL statements by name.
 
-A file ``sql/NAME.sql`` holds statements, each after a line ``-- name: statement``; further comment lines belong to it.
+A file of SQL holds statements, each after a line ``-- name: statement``; further comment lines belong to it.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-_FOLDER = Path(__file__).parent / "sql"
+SQL = Path(__file__).parent / "sql"
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
 @cache
-def load(name: str) -> Mapping[str, str]:
-    """The statements of ``sql/{name}.sql`` by their names. Raises ValueError for a name given twice."""
-    parts = _NAME.split((_FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+def load(file: Path) -> Mapping[str, str]:
+    """The statements of ``file`` by their names. Raises ValueError for a name given twice."""
+    parts = _NAME.split(file.read_text(encoding="utf-8"))
     statements: dict[str, str] = {}
     for statement, text in zip(parts[1::2], parts[2::2], strict=True):
         if statement in statements:
-            raise ValueError(f"{name}.sql: {statement} given twice")
+            raise ValueError(f"{file.name}: {statement} given twice")
         statements[statement] = text.strip()
     return statements

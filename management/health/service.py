@@ -13,8 +13,8 @@ import structlog
 from engine.domain.campaign import CampaignState
 from engine.domain.errors import Unavailable
 from engine.storage.database import Database
+from engine.storage.queries import load
 from management.health.schemas import CampaignProgress, CellHealth, DatabaseHealth, Health, Status
-from management.queries import load
 
 log = structlog.get_logger("health")
 ALIVE_S = 15.0

@@ -140,3 +140,12 @@ select phone from caller_ids where carousel order by phone
 
 -- name: scenario
 select document from scenarios where id = $1
+
+-- name: contact_of_phone
+select contact_id from campaign_contacts where campaign_id = $1 and phone = $2
+
+-- name: all
+select id, name, state, reason, reason_text, run, leads, spent,
+       (select count(*) from campaign_contacts where campaign_id = campaigns.id) as contacts,
+       (select count(*) from campaign_contacts where campaign_id = campaigns.id and state in ('done', 'blocked')) as done
+from campaigns order by id desc limit 50

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from management.queries import load
+from engine.storage.queries import load
 
 
 def test_statements_by_name(tmp_path: Path) -> None:

@@ -1,0 +1,129 @@
+"""Verbs for operators: the doctor, and campaigns from the command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from engine.dialer.why import explain
+from engine.dialer.window import window_from
+from engine.domain.errors import BadInput
+from engine.domain.ids import CampaignId
+from engine.domain.text import mark, translate
+from engine.host.doctor import Health, Subject, checks, render, worst
+from engine.host.paths import PROJECT, State
+from engine.host.ports import LOOPBACK
+from engine.host.postgres import EmbeddedPostgres
+from engine.host.secret import stored_secret
+from engine.host.sip_probe import trunks_in
+from engine.settings import state_from
+from engine.stack import Ports
+from engine.storage.campaigns import Campaigns
+from engine.storage.database import Database, migrate, open_database
+
+Options = argparse.Namespace
+Environment = Mapping[str, str]
+
+
+def doctor(options: Options, environment: Environment) -> int:
+    """Exit status 1 when something is bad."""
+    state = state_from(environment)
+    ports = Ports.usual()
+    subject = Subject(
+        state=state,
+        http_port=ports.platform_http,
+        sip_port=ports.platform_sip,
+        rtp_start=ports.platform_rtp[0],
+        rtp_end=ports.platform_rtp[1],
+        asterisk_home=environment.get("ASTERISK_HOME"),
+        running=options.running,
+        ari_password=stored_secret(state.secrets / "ari"),
+        postgres=lambda: uvloop.run(_postgres_version(state, environment)),
+        trunks=tuple(trunks_in(PROJECT / "asterisk-conf" / "trunks")),
+        sip_address=environment.get("DOZVON_SIP_ADDRESS", LOOPBACK),
+    )
+    found = checks(subject)
+    for line in render(found):
+        print(line)
+    return 1 if worst(found) is Health.BAD else 0
+
+
+async def _postgres_version(state: State, environment: Environment) -> int:
+    async with _database(state, environment) as database:
+        return int(await database.fetchval("select current_setting('server_version_num')::int")) // 10000
+
+
+@asynccontextmanager
+async def _database(state: State, environment: Environment) -> AsyncIterator[Database]:
+    """The installation's database, for one command; the embedded server is started for it if need be."""
+    server = None if environment.get("DATABASE_URL") else EmbeddedPostgres(state.pg)
+    try:
+        async with open_database(server.start() if server else environment["DATABASE_URL"], size=1) as database:
+            await migrate(database)
+            yield database
+    finally:
+        if server:
+            server.stop()
+
+
+def campaign(options: Options, environment: Environment) -> int:
+    return uvloop.run(_campaign(options, environment))
+
+
+async def _campaign(options: Options, environment: Environment) -> int:
+    async with _database(state_from(environment), environment) as database:
+        campaigns = Campaigns(database)
+        if options.what == "list":
+            Console().print(_table(await campaigns.all()))
+            return 0
+        if options.id is None:
+            raise BadInput("no_id", mark("Give the campaign's number; ./dozvon campaign list shows them"))
+        acts: dict[str, Callable[[CampaignId], Awaitable[object]]] = {
+            "start": campaigns.start,
+            "pause": campaigns.pause,
+            "resume": campaigns.resume,
+            "stop": campaigns.stop,
+            "restart": campaigns.restart,
+        }
+        await acts[options.what](CampaignId(options.id))
+        return 0
+
+
+def _table(rows: list[dict[str, object]]) -> Table:
+    table = Table()
+    for title in (mark("No."), mark("Name"), mark("State"), mark("Done"), mark("Leads"), mark("Spent, ₽"), mark("Why")):
+        table.add_column(translate(title))
+    for row in rows:
+        done = f"{row['done']}/{row['contacts']}"
+        why = str(row["reason_text"] or row["reason"])
+        table.add_row(
+            str(row["id"]), str(row["name"]), str(row["state"]), done, str(row["leads"]), str(row["spent"]), why
+        )
+    return table
+
+
+def why(options: Options, environment: Environment) -> int:
+    return uvloop.run(_why(options, environment))
+
+
+async def _why(options: Options, environment: Environment) -> int:
+    async with _database(state_from(environment), environment) as database:
+        campaigns = Campaigns(database)
+        number = CampaignId(options.campaign)
+        contact = await campaigns.contact(number, options.phone)
+        facts = await campaigns.explain(number, contact) if contact is not None else None
+        if facts is None:
+            raise BadInput(
+                "no_contact",
+                mark("{phone} is not in the audience of campaign {id}"),
+                phone=options.phone,
+                id=options.campaign,
+            )
+        print(explain(facts, window_from(facts["call_window"]), datetime.now(UTC)))
+        return 0

@@ -1,0 +1,40 @@
+"""What can lie in a call's mailbox besides the network's events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.domain.telephony import CallEvent
+from engine.scenario import events as said
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A timer of the machine (``name``) or of the session itself (name in capitals) fired."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The engine wants the call ended; ``why`` goes into its record."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resync:
+    """Events may have been missed while Asterisk was out of reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Perceived:
+    """Something was heard, or decided not to be heard: goes to the machine as it is."""
+
+    event: said.Event
+
+
+ANSWER = Timer("ANSWER")
+LONGEST = Timer("LONGEST")
+GONE = Timer("GONE")
+Message = CallEvent | Timer | Stop | Resync | Perceived
