@@ -17,7 +17,7 @@ from rich.console import Console
 from engine import commands
 from engine.bootstrap import run_engine
 from engine.demo.campaign import run_demo, show_report
-from engine.demo.seed import CALLER_ID, Wishes
+from engine.demo.seed import CALLER_ID, Wishes, read
 from engine.domain import text
 from engine.domain.errors import DozvonError
 from engine.domain.text import mark, translate
@@ -120,9 +120,10 @@ def _demo(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
         options.trunk,
         options.caller_id,
     )
+    given = read(wishes)
     _end_on_sigterm()
     with Stack(state, environment, Ports.found(options.port), carrier=True, say=console.print, name="demo") as stack:
-        report = uvloop.run(run_demo(stack, wishes, console))
+        report = uvloop.run(run_demo(stack, wishes, given, console))
         show_report(report, console)
         if options.json:
             print(json.dumps(report, ensure_ascii=False), flush=True)

@@ -15,7 +15,7 @@ from rich.table import Table
 from engine.audience.reading import Import
 from engine.demo.report import totals, write_csv
 from engine.demo.screen import line, screen
-from engine.demo.seed import Planted, Wishes, plant
+from engine.demo.seed import Given, Planted, Wishes, plant
 from engine.domain.campaign import CampaignState
 from engine.domain.errors import Unavailable
 from engine.domain.text import mark, translate
@@ -37,20 +37,21 @@ class Watch:
     console: Console
     address: str
     stack: Stack
+    name: str
 
 
-async def run_demo(stack: Stack, wishes: Wishes, console: Console) -> dict[str, Any]:
-    """Plant, start, watch to the end; returns the report as a JSON value. Raises BadInput for unusable files."""
+async def run_demo(stack: Stack, wishes: Wishes, given: Given, console: Console) -> dict[str, Any]:
+    """Plant, start, watch to the end; returns the report as a JSON value."""
     address = f"http://127.0.0.1:{stack.ports.cabinet}/"
     async with open_database(stack.dsn, size=3) as database:
-        planted = await plant(Catalogue(database), wishes)
-        _tell_problems(planted.imported, console)
+        planted = await plant(Catalogue(database), wishes, given)
+        _tell_problems(given.imported, console)
         if stack.carrier:
             stack.carrier.command("database deltree persona16")  # its first call of this run is refused again
         campaigns = Campaigns(database)
         began = time.monotonic()
         await campaigns.start(planted.campaign)
-        await _watch(Watch(campaigns, console, address, stack), planted, began)
+        await _watch(Watch(campaigns, console, address, stack, given.scenario.name), planted, began)
         seconds = round(time.monotonic() - began, 1)
         rows = await Calls(database).report(planted.campaign)
         state, reason, text = await campaigns.state(planted.campaign)
@@ -58,8 +59,8 @@ async def run_demo(stack: Stack, wishes: Wishes, console: Console) -> dict[str, 
     file = stack.state.root / "reports" / f"demo-{stamp}.csv"
     write_csv(file, rows)
     return {
-        **totals(rows, len(planted.imported.rows)),
-        "rejected": len(planted.imported.problems),
+        **totals(rows, len(given.imported.rows)),
+        "rejected": given.imported.total - len(given.imported.rows),
         "seconds": seconds,
         "state": state.value,
         "reason": text or reason,
@@ -69,7 +70,6 @@ async def run_demo(stack: Stack, wishes: Wishes, console: Console) -> dict[str, 
 
 
 async def _watch(watch: Watch, planted: Planted, began: float) -> None:
-    name = planted.scenario.name
     with Live(console=watch.console, auto_refresh=False, transient=False) as live:
         told = 0.0
         while True:
@@ -77,7 +77,7 @@ async def _watch(watch: Watch, planted: Planted, began: float) -> None:
             seconds = time.monotonic() - began
             if watch.console.is_terminal:
                 outcomes = await watch.campaigns.outcomes(planted.campaign)
-                live.update(screen(name, watch.address, progress, outcomes, seconds), refresh=True)
+                live.update(screen(watch.name, watch.address, progress, outcomes, seconds), refresh=True)
             elif seconds - told >= LINE_EVERY_S:
                 told = seconds
                 watch.console.print(line(progress, seconds), highlight=False)
@@ -94,9 +94,13 @@ def _look_after(stack: Stack) -> None:
 
 
 def _tell_problems(imported: Import, console: Console) -> None:
+    """What a line of the contacts' file suffers from; the rest of the file is called."""
     for problem in imported.problems[:PROBLEMS_SHOWN]:
-        console.print(str(problem), style="yellow", highlight=False, markup=False)
-    more = len(imported.problems) - PROBLEMS_SHOWN
+        text = translate(mark("line {line}: {value}: {text}")).format(
+            line=problem.line, value=problem.value or "—", text=problem.text
+        )
+        console.print(text, style="yellow", highlight=False, markup=False)
+    more = sum(imported.counts.values()) - PROBLEMS_SHOWN
     if more > 0:
         console.print(translate(mark("… and {more} more lines with problems")).format(more=more), style="yellow")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -46,8 +46,14 @@ class Wishes:
 class Planted:
     campaign: CampaignId
     account: AccountId
-    scenario: Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The user's files, read and checked."""
+
     imported: Import
+    scenario: Scenario
 
 
 def demo_csv() -> bytes:
@@ -89,11 +95,15 @@ def scenario_of(wishes: Wishes, fields: Iterable[str]) -> Scenario:
     return scenario
 
 
-async def plant(catalogue: Catalogue, wishes: Wishes) -> Planted:
-    """Everything up to a campaign ready to start."""
+def read(wishes: Wishes) -> Given:
+    """Look at the files before anything is started. Raises BadInput for what cannot be used."""
     imported = contacts_of(wishes)
-    columns: Sequence[str] = ("phone", *imported.columns)
-    scenario = scenario_of(wishes, columns)
+    return Given(imported, scenario_of(wishes, ("phone", *imported.columns)))
+
+
+async def plant(catalogue: Catalogue, wishes: Wishes, given: Given) -> Planted:
+    """Everything up to a campaign ready to start."""
+    imported, scenario = given.imported, given.scenario
     account = await catalogue.create_account(translate(mark("Demo customer")))
     await catalogue.top_up(account, f"demo:{account}", TOP_UP, translate(mark("Demo top-up")))
     project = await catalogue.create_project(account, translate(mark("Demo project")))
@@ -122,4 +132,4 @@ async def plant(catalogue: Catalogue, wishes: Wishes) -> Planted:
             call_window={"opens": "00:00:00", "closes": "00:00:00", "zone": "Europe/Moscow"},
         )
     )
-    return Planted(campaign, account, scenario, imported)
+    return Planted(campaign, account)

@@ -176,16 +176,23 @@ class Dialer:
             task.add_done_callback(self._tasks.discard)
 
     async def _nothing_due(self, campaign: Campaign, zones: Sequence[str], memory: Running) -> float:
-        if await self._campaigns.finish_if_done(campaign.id):
-            log.info("campaign_finished", campaign=campaign.id)
+        if await self._finished(campaign):
             return 0.0
         self._note(campaign, memory, "nothing_due")
         due = await self._campaigns.next_due(campaign.id, zones)
         return LONGEST_SLEEP_S if due is None else max(0.01, (due - datetime.now(UTC)).total_seconds())
 
+    async def _finished(self, campaign: Campaign) -> bool:
+        finished = await self._campaigns.finish_if_done(campaign.id)
+        if finished:
+            log.info("campaign_finished", campaign=campaign.id)
+        return finished
+
     async def _held(self, campaign: Campaign, granted: Share, free: Room, memory: Running) -> float:
         if granted.hold is None:
             return 0.0 if granted.count else 0.2
+        if granted.count == 0 and free.open_calls == 0 and await self._finished(campaign):
+            return 0.0  # with nobody left to call, neither the pace nor a limit keeps it from being finished
         self._note(campaign, memory, granted.hold.value)
         waiting = free.account_calls if granted.hold is Hold.NO_FUNDS else free.open_calls
         if granted.hold in LIMIT_TEXTS and granted.count == 0 and waiting == 0:
@@ -193,7 +200,7 @@ class Dialer:
         return LONGEST_SLEEP_S if granted.wait_s is None else max(granted.wait_s, 0.001)
 
     async def _closed(self, campaign: Campaign, window: Window, now: datetime, memory: Running) -> float:
-        if await self._campaigns.finish_if_done(campaign.id):
+        if await self._finished(campaign):
             return 0.0
         openings = [next_opening(window, now, zone or None) for zone in campaign.zones or ("",)]
         times = [opening for opening in openings if opening is not None]
