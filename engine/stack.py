@@ -31,7 +31,9 @@ from engine.host.postgres import EmbeddedPostgres
 from engine.host.secret import stored_secret
 from engine.host.setup import asterisk_at_hand
 from engine.speech import subscribers
+from engine.storage.database import ensure_database
 
+MAIN = "main"
 CARRIER = "carrier"
 """Name of the trunk (PJSIP endpoint) to the test carrier."""
 _START_S = 30.0
@@ -75,7 +77,7 @@ class Stack:
     """Satisfies ``with``. ``name`` tells stacks of one state folder apart."""
 
     def __init__(
-        self, state: State, environment: Mapping[str, str], ports: Ports, *, carrier: bool, say: Say, name: str = "main"
+        self, state: State, environment: Mapping[str, str], ports: Ports, *, carrier: bool, say: Say, name: str = MAIN
     ) -> None:
         self.state = state
         self.ports = ports
@@ -115,6 +117,8 @@ class Stack:
             self._say(translate("Starting PostgreSQL"))
             self._postgres = EmbeddedPostgres(self.state.pg)
             self.dsn = self._postgres.start()
+            if self.name != MAIN:  # a demo's campaigns are not the installation's
+                self.dsn = asyncio.run(ensure_database(self.dsn, self.name))
         if self._with_carrier:
             self.carrier = self._carrier(install)
         self.platform = self._platform(install)

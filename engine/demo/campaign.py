@@ -44,6 +44,7 @@ async def run_demo(stack: Stack, wishes: Wishes, given: Given, console: Console)
     """Plant, start, watch to the end; returns the report as a JSON value."""
     address = f"http://127.0.0.1:{stack.ports.cabinet}/"
     async with open_database(stack.dsn, size=3) as database:
+        await _end_former(Campaigns(database))
         planted = await plant(Catalogue(database), wishes, given)
         _tell_problems(given.imported, console)
         if stack.carrier:
@@ -67,6 +68,12 @@ async def run_demo(stack: Stack, wishes: Wishes, given: Given, console: Console)
         "report": str(file),
         "cabinet": address,
     }
+
+
+async def _end_former(campaigns: Campaigns) -> None:
+    """A demo that was interrupted must not go on beside this one."""
+    for former in await campaigns.running():
+        await campaigns.stop(former.id)
 
 
 async def _watch(watch: Watch, planted: Planted, began: float) -> None:

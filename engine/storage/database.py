@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import msgspec
@@ -120,6 +121,21 @@ async def _close(pool: Pool) -> None:
         await asyncio.wait_for(pool.close(), timeout=5)
     except TimeoutError:
         pool.terminate()
+
+
+async def ensure_database(dsn: str, name: str) -> str:
+    """The address of database ``name`` on the server of ``dsn``; it is created if there is none."""
+    try:
+        admin = await asyncpg.connect(dsn)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise _away(error) from error
+    try:
+        if not await admin.fetchval("select 1 from pg_database where datname = $1", name):
+            await admin.execute(f"create database {name}")
+    finally:
+        await admin.close()
+    parts = urlsplit(dsn)
+    return urlunsplit(parts._replace(path=f"/{name}"))
 
 
 async def migrate(database: Database) -> list[str]:
