@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -15,12 +16,12 @@ from engine.ari.messages import Event
 from engine.ari.phone import AriPhone, translate
 from engine.ari.socket import EventSocket
 from engine.dialer.loop import Dialer
-from engine.dialer.recovery import BEAT_S, recover
+from engine.dialer.recovery import Recovery
 from engine.domain.errors import Unavailable
-from engine.domain.ids import CallId
 from engine.domain.telephony import Connected
 from engine.host.asterisk_tree import AsteriskInstall, find_asterisk, tool_argv
 from engine.session.desk import Desk
+from engine.session.recording import Recordings
 from engine.session.switchboard import Switchboard
 from engine.settings import EngineSettings
 from engine.speech.clips import ClipStore
@@ -37,6 +38,7 @@ from engine.telemetry import Metrics
 log = structlog.get_logger("engine")
 DRAIN_S = 15.0
 """At the end of the process: time for the calls in progress to be hung up and written."""
+INSIST_S = 1.0
 ASTERISK_SOUNDS = "asterisk:"
 """A material named ``asterisk:hello-world`` is one of Asterisk's own Russian sounds."""
 
@@ -105,6 +107,8 @@ async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[D
         recordings.mkdir(parents=True, exist_ok=True)
         desk = Desk(switchboard, phone, store, campaigns, clips, recordings, settings.most_calls)
         dialer = Dialer(campaigns, store, desk, settings.cell, metrics.ended)
+        kept = Recordings(recordings)
+        recovery = Recovery(store, switchboard, kept, settings.cell, dialer.in_progress, settings.silent_s)
         await store.beat(settings.cell)
 
         def heard(event: Event) -> None:
@@ -113,22 +117,23 @@ async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[D
 
         async def up() -> None:
             metrics.ari_up.set(1)
-            await switchboard.reconcile()
-            await recover(store, switchboard, settings.cell, dialer.in_progress)
+            # What a dead engine left is settled before its channels are swept away: it tells which calls still ran.
+            await _insist(recovery.take_up, switchboard.reconcile)
             dialer.connected(True)
 
         def down() -> None:
             metrics.ari_up.set(0)
+            switchboard.disconnected()
             dialer.connected(False)
 
-        work = [
-            EventSocket(ari, settings.app, heard, up, down).run(),
-            dialer.run(),
-            Listener(settings.dsn, ("dozvon_campaign",), lambda _, __: dialer.wake()).run(),
-            _beat(store, switchboard, settings.cell, dialer.in_progress),
-            metrics.probe_lag(),
+        work: list[Callable[[], Awaitable[None]]] = [
+            EventSocket(ari, settings.app, heard, up, down).run,
+            dialer.run,
+            Listener(settings.dsn, ("dozvon_campaign",), lambda _, __: dialer.wake()).run,
+            partial(_beat, recovery),
+            metrics.probe_lag,
         ]
-        tasks = [asyncio.ensure_future(each) for each in work]
+        tasks = [asyncio.ensure_future(_supervised(each)) for each in work]
         try:
             yield dialer
         finally:
@@ -136,7 +141,7 @@ async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[D
 
 
 async def _shut_down(dialer: Dialer, switchboard: Switchboard, tasks: list[asyncio.Task[None]]) -> None:
-    dialer.connected(False)
+    dialer.close()
     switchboard.stop_all("engine_stopped")
     try:
         await asyncio.wait_for(dialer.drain(), DRAIN_S)
@@ -147,13 +152,37 @@ async def _shut_down(dialer: Dialer, switchboard: Switchboard, tasks: list[async
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _beat(store: Calls, switchboard: Switchboard, cell: str, in_progress: set[CallId]) -> None:
+async def _insist(*steps: Callable[[], Awaitable[object]]) -> None:
+    """Each of ``steps`` in order, all of them again until none finds its server away."""
+    missed = True
+    while missed:
+        missed = False
+        for step in steps:
+            try:
+                await step()
+            except Unavailable as error:
+                log.error("not_recovered", error=str(error))
+                missed = True
+        if missed:
+            await asyncio.sleep(INSIST_S)
+
+
+async def _supervised(work: Callable[[], Awaitable[None]]) -> None:
+    """A part of the engine that breaks is begun anew: the others rely on it."""
+    while True:
+        try:
+            return await work()
+        except Exception:
+            log.exception("part_crashed")
+            await asyncio.sleep(INSIST_S)
+
+
+async def _beat(recovery: Recovery) -> None:
     """Tell that the cell lives, and take over what dead cells left."""
     while True:
-        await asyncio.sleep(BEAT_S)
+        await asyncio.sleep(recovery.beat_s)
         try:
-            await store.beat(cell)
-            await recover(store, switchboard, cell, in_progress)
+            await recovery.beat()
         except Unavailable as error:
             log.error("beat_failed", error=str(error))
 

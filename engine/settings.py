@@ -15,7 +15,8 @@ from engine.host.paths import PROJECT, State
 class EngineSettings:
     """``dsn``: PostgreSQL. ``ari``: address of Asterisk's HTTP server. ``media``: clips, materials and recordings.
 
-    ``cell``: this cell's name, the same after each restart; ``metrics_port`` 0 switches the metrics off.
+    ``cell``: this cell's name, the same after each restart; ``metrics_port`` 0 switches the metrics off. ``silent_s``:
+    a cell that has not told of itself for so many seconds is dead, and the others close its calls.
     """
 
     dsn: str
@@ -27,6 +28,7 @@ class EngineSettings:
     app: str = "dozvon"
     cell: str = "cell-1"
     most_calls: int = 300
+    silent_s: int = 30
     metrics_port: int = 0
     log_level: str = "info"
     asterisk_home: str | None = None
@@ -55,6 +57,7 @@ def engine_settings(environment: Mapping[str, str]) -> EngineSettings:
         state=state,
         cell=environment.get("DOZVON_CELL", "cell-1"),
         most_calls=_number(environment, "DOZVON_MOST_CALLS", 300),
+        silent_s=_number(environment, "DOZVON_SILENT_S", 30),
         metrics_port=_number(environment, "DOZVON_METRICS_PORT", 0),
         log_level=environment.get("DOZVON_LOG", "info"),
         asterisk_home=environment.get("ASTERISK_HOME"),

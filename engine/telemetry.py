@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import sys
 import time
@@ -50,6 +51,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.calls = Gauge("dozvon_calls", "Calls in progress", registry=self.registry)
         self.ari_up = Gauge("dozvon_ari_up", "1 while Asterisk's event socket is connected", registry=self.registry)
+        self.tasks = Gauge("dozvon_tasks", "asyncio tasks of the process", registry=self.registry)
         self.attempts = Counter("dozvon_attempts", "Ended attempts", ["outcome", "result"], registry=self.registry)
         self.talk = Counter("dozvon_talk_seconds", "Seconds of conversation", registry=self.registry)
         self.lag = Histogram(
@@ -67,8 +69,10 @@ class Metrics:
         self.talk.inc(record.talk_seconds)
 
     async def probe_lag(self) -> None:
-        """Until cancelled: measure the loop's lag every 20 ms."""
-        while True:
+        """Until cancelled: measure the loop's lag every 20 ms, and count its tasks every second."""
+        for turn in itertools.count():
+            if turn % 50 == 0:
+                self.tasks.set(len(asyncio.all_tasks()))
             due = time.perf_counter() + LAG_PROBE_S
             await asyncio.sleep(LAG_PROBE_S)
             self.lag.observe(max(0.0, time.perf_counter() - due))

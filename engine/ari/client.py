@@ -14,7 +14,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from engine.ari.messages import Channel, decode_channels
+from engine.ari.messages import Bridge, Channel, decode_bridges, decode_channels
 from engine.domain.errors import Unavailable
 from engine.domain.text import mark
 
@@ -28,7 +28,8 @@ class AriError(Unavailable):
     """Asterisk refused a request or could not be reached (status 0)."""
 
     def __init__(self, status: int, text: str, request: str) -> None:
-        super().__init__("ari", mark("Asterisk: {request}: {status} {text}"), status=status, text=text, request=request)
+        code = "ari" if status else "asterisk_away"
+        super().__init__(code, mark("Asterisk: {request}: {status} {text}"), status=status, text=text, request=request)
         self.status = status
 
 
@@ -122,6 +123,9 @@ class Channels:
 class Bridges:
     def __init__(self, ari: Ari) -> None:
         self._ari = ari
+
+    async def list(self) -> list[Bridge]:
+        return decode_bridges(await self._ari.request("GET", "bridges"))
 
     async def create(self, bridge: str) -> None:
         await self._ari.request("POST", f"bridges/{bridge}", {"type": "mixing"})

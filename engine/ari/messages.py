@@ -25,6 +25,10 @@ class Channel(msgspec.Struct, frozen=True):
     dialplan: DialplanPlace = DialplanPlace()
 
 
+class Bridge(msgspec.Struct, frozen=True):
+    id: str
+
+
 class Playback(msgspec.Struct, frozen=True):
     id: str
     state: str
@@ -101,3 +105,4 @@ HEARD = tuple(
 
 decode_event = msgspec.json.Decoder(Event).decode
 decode_channels = msgspec.json.Decoder(list[Channel]).decode
+decode_bridges = msgspec.json.Decoder(list[Bridge]).decode

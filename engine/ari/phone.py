@@ -121,6 +121,10 @@ class AriPhone:
         """Ids of all channels that Asterisk has now."""
         return frozenset(channel.id for channel in await self._ari.channels.list())
 
+    async def live_bridges(self) -> frozenset[str]:
+        """Ids of all bridges; an empty one stays until it is destroyed."""
+        return frozenset(bridge.id for bridge in await self._ari.bridges.list())
+
 
 def _endpoint(trunk: str, number: str) -> str:
     if number.startswith("sip:"):

@@ -21,6 +21,8 @@ from engine.domain.errors import BadInput, Unavailable
 from engine.domain.money import Tariff
 
 log = structlog.get_logger("dialer")
+DATABASE_AWAY = "postgres_unreachable"
+"""Code of the Unavailable that passes by itself; it is no reason to stop a campaign."""
 BACKOFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -49,6 +51,8 @@ class Attempts:
         self._store = store
         self._caller = caller
         self._on_end = on_end
+        self.closing = False
+        """Set at the end of the process: claims that are not dialled yet are given back."""
 
     async def run(self, campaign: Campaign, claim: Claim, carousel: list[str]) -> Cannot | None:
         """Call the contact and write what became of it. Returns only when the database has it."""
@@ -58,7 +62,10 @@ class Attempts:
             call = await self._caller.prepare(attempt)
         except (BadInput, Unavailable) as error:
             await persist(lambda: self._store.release(claim.call_id))
-            return Cannot(error.code, str(error))
+            return None if error.code == DATABASE_AWAY else Cannot(error.code, str(error))
+        if self.closing:
+            await persist(lambda: self._store.release(claim.call_id))
+            return None
         if not await persist(lambda: self._store.dialing(claim.call_id, caller_id, datetime.now(UTC))):
             log.error("claim_lost", call=claim.call_id)
             return None

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from engine.dialer.attempts import Attempts, Cannot, retry_policy
+from engine.dialer.attempts import Attempts, Cannot, persist, retry_policy
 from engine.dialer.breaker import BreakerState, Fact, feed, verdict
 from engine.dialer.capacity import Hold, Share, share
 from engine.dialer.ports import AttemptStore, Caller, CampaignStore
@@ -74,6 +74,8 @@ class Dialer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._open = False
+        self._closing = False
+        self._rounds = asyncio.Lock()
         self.in_progress: set[CallId] = set()
         """Attempts from their claim to their settlement."""
 
@@ -87,22 +89,33 @@ class Dialer:
         self.wake()
 
     async def run(self) -> None:
-        """Until cancelled. Attempts in progress are left to ``drain``."""
-        while True:
+        """Until cancelled or closed. Attempts in progress are left to ``drain``."""
+        while not self._closing:
             self._wake.clear()
             try:
-                sleep = await self._round()
+                async with self._rounds:
+                    sleep = await self._round()
             except Unavailable as error:
                 log.error("round_failed", error=str(error))
                 sleep = 1.0
+            except Exception:
+                log.exception("round_crashed")  # one campaign's trouble, or a server's, must not end all dialling
+                sleep = LONGEST_SLEEP_S
             try:
                 await asyncio.wait_for(self._wake.wait(), timeout=min(sleep, LONGEST_SLEEP_S))
             except TimeoutError:
                 continue
 
+    def close(self) -> None:
+        """Claim no more, and give back what is claimed but not dialled yet."""
+        self._open, self._closing, self._attempts.closing = False, True, True
+        self.wake()
+
     async def drain(self) -> None:
-        """Wait for the attempts in progress; the caller has asked their calls to end."""
-        if self._tasks:
+        """Wait for the attempts in progress, after ``close``; the caller has asked their calls to end."""
+        async with self._rounds:  # a claim under way becomes attempts first
+            pass
+        while self._tasks:
             await asyncio.wait(set(self._tasks))
 
     async def _round(self) -> float:
@@ -153,7 +166,7 @@ class Dialer:
 
     async def _attempt(self, campaign: Campaign, claim: Claim) -> None:
         try:
-            carousel = await self._campaigns.carousel() if claim.carousel else []
+            carousel = await persist(self._campaigns.carousel) if claim.carousel else []
             failed = await self._attempts.run(campaign, claim, carousel)
             if isinstance(failed, Cannot):
                 await self._pause(campaign, failed.code, failed.text)
@@ -227,7 +240,7 @@ class Dialer:
 
     async def _pause(self, campaign: Campaign, reason: str, text: str) -> None:
         try:
-            await self._campaigns.pause(campaign.id, reason, text)
+            await persist(lambda: self._campaigns.pause(campaign.id, reason, text))
             log.warning("campaign_paused", campaign=campaign.id, reason=reason, text=text)
         except Refused:
             return  # somebody was faster

@@ -35,8 +35,8 @@ from engine.scenario.state import Limits, Phase, State
 from engine.session import recording
 from engine.session.actions import Actions, Line, ended
 from engine.session.facts import Facts
-from engine.session.messages import ANSWER, GONE, LONGEST, Message, Perceived, Resync, Stop, Timer
-from engine.session.ports import CallStore, ClipSource, Phone
+from engine.session.messages import ANSWER, GONE, LONGEST, Lost, Message, Perceived, Resync, Stop, Timer
+from engine.session.ports import ASTERISK_AWAY, CallStore, ClipSource, Phone
 from engine.session.timers import Timers
 from engine.session.transfer import LegEvent, Transfer
 
@@ -77,6 +77,11 @@ class Call:
     def deliver(self, message: Message) -> None:
         self._mailbox.put_nowait(message)
 
+    @property
+    def leg(self) -> str | None:
+        """The operator's channel that Asterisk should have now."""
+        return self._transfer.leg if self._transfer.placed else None
+
     async def run(self) -> CallRecord:
         """Place the call and follow it to its end. Never raises for what a telephone network or Asterisk does."""
         try:
@@ -115,13 +120,15 @@ class Call:
             # Asterisk may have placed it all the same (the answer was lost on the way): end it by its id.
             self._log.error("originate_failed", error=str(error))
             self._facts.why = str(error)
-            self._facts.hung_up_by = "network"  # it counts against the trunk: where every originate fails, none can be
+            # It counts against the trunk, since where every originate fails, nobody can be called; but not when
+            # Asterisk was away.
+            self._facts.hung_up_by = "engine" if error.code == ASTERISK_AWAY else "network"
             await self._actions.hang_up()
             self._facts.ended = ended(self._channel)
 
     async def _take(self, message: Message) -> None:
         match message:
-            case Timer() | Stop() | Resync() | Perceived():
+            case Timer() | Stop() | Resync() | Lost() | Perceived():
                 await self._own(message)
             case DigitReceived(channel, digit, _):
                 if channel == self._channel:
@@ -133,14 +140,17 @@ class Call:
             case _:
                 await self._progress(message)
 
-    async def _own(self, message: Timer | Stop | Resync | Perceived) -> None:
+    async def _own(self, message: Timer | Stop | Resync | Lost | Perceived) -> None:
         match message:
             case Timer():
                 await self._timer(message)
             case Stop(why):
                 await self._actions.end(by="engine", why=why)
             case Resync():
-                await self._resync()
+                await self._quietly(self._resync())
+            case Lost(at):
+                self._facts.lost(self._channel, at)
+                await self._tell(said.HungUp())
             case Perceived(event):
                 await self._tell(event)
 

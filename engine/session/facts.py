@@ -29,6 +29,12 @@ class Facts:
     effects: list[SideEffect] = field(default_factory=list)
     legs: int = 1
 
+    def lost(self, channel: str, at: datetime) -> None:
+        """The channel vanished with Asterisk, or while it was out of reach: it lasted at most until ``at``."""
+        self.why = self.why or "asterisk_lost"
+        self.hung_up_by = self.hung_up_by or "engine"
+        self.ended = Ended(channel, 0, "", 0, max(at, self.answered_at or at))
+
     def marks(self, state: State) -> Marks:
         """``state``'s facts as they go to the store."""
         return Marks(

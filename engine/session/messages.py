@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from engine.domain.telephony import CallEvent
 from engine.scenario import events as said
@@ -28,6 +29,13 @@ class Resync:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """Asterisk no longer has the channel, and nobody saw it end; ``at`` is when Asterisk was last heard."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Perceived:
     """Something was heard, or decided not to be heard: goes to the machine as it is."""
 
@@ -37,4 +45,4 @@ class Perceived:
 ANSWER = Timer("ANSWER")
 LONGEST = Timer("LONGEST")
 GONE = Timer("GONE")
-Message = CallEvent | Timer | Stop | Resync | Perceived
+Message = CallEvent | Timer | Stop | Resync | Lost | Perceived

@@ -11,6 +11,9 @@ from engine.domain.attempt import Marks
 from engine.domain.ids import CallId, ScenarioId
 from engine.domain.prompt import Prompt
 
+ASTERISK_AWAY = "asterisk_away"
+"""Code of the Unavailable that a Phone raises when Asterisk cannot be reached at all."""
+
 
 class Phone(Protocol):
     """Channel operations. All raise domain Unavailable when Asterisk refuses or cannot be reached; what concerns a
@@ -48,6 +51,8 @@ class Phone(Protocol):
     async def hang_up(self, channel: str, cause: int = 16) -> None: ...
 
     async def live_channels(self) -> frozenset[str]: ...
+
+    async def live_bridges(self) -> frozenset[str]: ...
 
 
 class CallStore(Protocol):

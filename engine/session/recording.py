@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import uuid
 import wave
 from pathlib import Path
 
@@ -17,6 +18,45 @@ RATE = 8000
 FRAME_BYTES = 4
 _SETTLE_S = 0.1
 _PATIENCE = 20
+
+
+class Recordings:
+    """The folder of a cell's recordings, for those whose call is no longer followed by a session."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def unfinished(self) -> list[str]:
+        """Ids of calls with a raw recording; some may be going on."""
+        return [file.stem for file in self._folder.glob("*.raw") if _is_id(file.stem)]
+
+    async def rescue(self, call: str) -> Recording | None:
+        """Make a WAV of what there is, or find the one that was made before. None when nothing was recorded."""
+        raw = self._folder / f"{call}.raw"
+        if await asyncio.to_thread(raw.exists):
+            return await finish(raw)
+        return await asyncio.to_thread(_made_before, raw.with_suffix(".wav"))
+
+
+def _is_id(name: str) -> bool:
+    try:
+        uuid.UUID(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _made_before(target: Path) -> Recording | None:
+    if not target.exists():
+        return None
+    with wave.open(str(target), "rb") as source:
+        seconds = source.getnframes() / source.getframerate()
+    return Recording(str(target), seconds, _checksum(target))
+
+
+def _checksum(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 async def finish(raw: Path) -> Recording | None:
@@ -52,6 +92,4 @@ def _convert(raw: Path) -> Recording | None:
             frames += whole // FRAME_BYTES
     partial.replace(target)
     raw.unlink()
-    with target.open("rb") as file:
-        checksum = hashlib.file_digest(file, "sha256").hexdigest()
-    return Recording(str(target), frames / RATE, checksum)
+    return Recording(str(target), frames / RATE, _checksum(target))

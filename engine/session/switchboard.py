@@ -13,7 +13,7 @@ from engine.domain.attempt import CallRecord
 from engine.domain.errors import Unavailable
 from engine.domain.telephony import CallEvent, Connected, Ended
 from engine.session.call import Call
-from engine.session.messages import Resync, Stop
+from engine.session.messages import Lost, Resync, Stop
 from engine.session.ports import Phone
 
 log = structlog.get_logger("switchboard")
@@ -36,6 +36,8 @@ class Switchboard:
         self._on_change = on_change
         self._calls: dict[str, Call] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping: Stop | None = None
+        self._heard_until: datetime | None = None
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -55,11 +57,13 @@ class Switchboard:
         channel = str(call.attempt.call_id)
         self._calls[channel] = call
         self._on_change(len(self._calls))
+        if self._stopping is not None:
+            call.deliver(self._stopping)
         try:
             return await call.run()
         except Exception:
             log.exception("call_crashed", call=channel)
-            await self._clear(channel)
+            await asyncio.gather(*(self._clear(each) for each in (channel, call.leg) if each))
             return call.crashed()
         finally:
             del self._calls[channel]
@@ -74,27 +78,36 @@ class Switchboard:
             inbound = event.args[:1] == ("inbound",)
             self._spawn(self._inbound(event) if inbound else self._clear(event.channel))
 
+    def disconnected(self) -> None:
+        """Nothing is heard of Asterisk from now on."""
+        self._heard_until = datetime.now(UTC)
+
     async def reconcile(self) -> None:
-        """After a (re)connection: calls whose channels are gone end now; channels without a call are ended."""
-        began = frozenset(self._calls)
+        """After a (re)connection: calls whose channels are gone end now; channels and bridges without a call are ended."""
+        # Only what was placed before the question was asked can be missed in its answer.
+        placed = {channel: (call, call.leg) for channel, call in self._calls.items() if call.placed}
         live = await self._phone.live_channels()
-        for channel in began:
-            call = self._calls.get(channel)
-            if call is None or not call.placed:
-                continue
-            if channel in live:
-                call.deliver(Resync())
-            else:
+        at = self._heard_until or datetime.now(UTC)
+        for channel, (call, leg) in placed.items():
+            if channel not in live:
                 log.warning("call_lost", call=channel)
-                call.deliver(Ended(channel, 0, "lost while disconnected from Asterisk", 0, datetime.now(UTC)))
-        for channel in live:
-            if "-op" in channel and channel[:_ID_LENGTH] in self._calls:
+                call.deliver(Lost(at))
                 continue
-            if channel not in self._calls and len(channel) >= _ID_LENGTH:
+            if leg is not None and leg not in live:
+                call.deliver(Ended(leg, 0, "", 0, at))
+            call.deliver(Resync())
+        for channel in live:
+            if channel[:_ID_LENGTH] not in self._calls and len(channel) >= _ID_LENGTH:
                 log.warning("stray_channel", channel=channel)
                 self._spawn(self._clear(channel))
+        for bridge in await self._phone.live_bridges():
+            if bridge[:_ID_LENGTH] not in self._calls and len(bridge) > _ID_LENGTH:
+                log.warning("stray_bridge", bridge=bridge)
+                await self._phone.unbridge(bridge)
 
     def stop_all(self, why: str) -> None:
+        """End all calls, and those that are yet to begin."""
+        self._stopping = Stop(why)
         for call in list(self._calls.values()):
             call.deliver(Stop(why))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Awaitable
 
 import structlog
 
 from engine.domain.errors import Unavailable
-from engine.domain.outcome import classify
+from engine.domain.outcome import Outcome, classify
 from engine.domain.telephony import Connected, EarlyMedia, Ended, HangupRequested, LeftControl, Ringing
 from engine.scenario import events as said
 from engine.session.ports import Phone
@@ -30,6 +31,8 @@ class Transfer:
         self._legs = 0
         self._open = False
         self._bridged = False
+        self.placed = False
+        """Whether Asterisk has taken the newest leg and was not heard to end it."""
 
     @property
     def leg(self) -> str:
@@ -46,6 +49,7 @@ class Transfer:
     async def dial(self, number: str, timeout_s: float) -> None:
         """Ring ``number``; Asterisk gives up by itself after ``timeout_s``."""
         self._legs += 1
+        self.placed = False
         self._number = number
         self._open = True
         await self._phone.play_ringback(self._channel, self._ringback)
@@ -58,6 +62,7 @@ class Transfer:
             args="operator",
             record_to=None,
         )
+        self.placed = True
 
     async def take(self, event: LegEvent) -> said.Event | None:
         """What an event of a leg means to the machine."""
@@ -65,30 +70,44 @@ class Transfer:
             return None
         match event:
             case Connected():
-                await self._phone.stop_playback(self._ringback)
-                await self._phone.bridge(self._bridge, self._channel, self.leg)
-                self._bridged = True
-                return said.TransferAnswered(self._number)
+                return await self._connect()
             case Ended():
-                self._open = False
+                self._open = self.placed = False
                 if self._bridged:
-                    await self._phone.unbridge(self._bridge)
+                    await self._quietly(self._phone.unbridge(self._bridge))
                     self._bridged = False
                     return said.TransferEnded(said.Party.OPERATOR)
-                await self._phone.stop_playback(self._ringback)
+                await self._quietly(self._phone.stop_playback(self._ringback))
                 outcome = classify(answered=False, q850=event.cause, sip=event.tech_cause)
                 return said.TransferFailed(self._number, outcome.value)
             case _:
                 return None
 
+    async def _connect(self) -> said.Event:
+        self._bridged = True  # even half made it must be taken down
+        try:
+            await self._phone.stop_playback(self._ringback)
+            await self._phone.bridge(self._bridge, self._channel, self.leg)
+        except Unavailable as error:
+            log.error("operator_not_connected", leg=self.leg, error=str(error))
+            await self.close()
+            return said.TransferFailed(self._number, Outcome.FAILED.value)
+        return said.TransferAnswered(self._number)
+
     async def close(self) -> None:
         """End the leg and the bridge, whatever state they are in."""
         if not self._open:
             return
-        self._open = False
+        self._open = self.placed = False
+        leg, ringback = self._phone.hang_up(self.leg), self._phone.stop_playback(self._ringback)
+        await asyncio.gather(self._quietly(leg), self._quietly(ringback))
+        if self._bridged:
+            self._bridged = False
+            await self._quietly(self._phone.unbridge(self._bridge))
+
+    async def _quietly(self, work: Awaitable[None]) -> None:
+        """What cannot be taken down now, reconciling takes down when Asterisk is back."""
         try:
-            await asyncio.gather(self._phone.hang_up(self.leg), self._phone.stop_playback(self._ringback))
-            if self._bridged:
-                await self._phone.unbridge(self._bridge)
+            await work
         except Unavailable as error:
             log.warning("operator_leg_not_closed", leg=self.leg, error=str(error))

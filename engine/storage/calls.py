@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import asyncpg
 
-from engine.domain.attempt import CallRecord, Marks, OpenAttempt, PastAttempt, Result
+from engine.domain.attempt import CallRecord, Marks, OpenAttempt, PastAttempt, Recording, Result
 from engine.domain.campaign import NextStep
 from engine.domain.ids import CallId, CampaignId, ContactId
 from engine.domain.outcome import Outcome
@@ -91,9 +92,19 @@ class Calls:
             for r in rows
         ]
 
-    async def abandoned(self, cell: str, silent_s: float) -> list[OpenAttempt]:
-        """Open attempts of this cell, and of cells not seen for ``silent_s`` seconds."""
-        return [_open(row) for row in await self._database.fetch(_SQL["abandoned"], cell, silent_s)]
+    async def abandoned(self, cell: str, silent_s: float | None, young_s: float) -> list[OpenAttempt]:
+        """Open attempts of this cell claimed more than ``young_s`` seconds ago, and of cells not seen for ``silent_s``
+        (None: of no other cell)."""
+        return [_open(row) for row in await self._database.fetch(_SQL["abandoned"], cell, silent_s, young_s)]
+
+    async def unrecorded(self, calls: Iterable[str]) -> list[CallId]:
+        """Those of ``calls`` that have ended without a recording."""
+        rows = await self._database.fetch(_SQL["unrecorded"], list(calls))
+        return [CallId(str(row["id"])) for row in rows]
+
+    async def recorded(self, call: CallId, recording: Recording) -> None:
+        """Add the recording of an ended call that has none."""
+        await self._database.execute(_SQL["recorded"], call, recording.path, recording.seconds, recording.sha256)
 
     async def report(self, campaign: CampaignId) -> list[dict[str, Any]]:
         """A row for each attempt, oldest first."""

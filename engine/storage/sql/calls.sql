@@ -26,17 +26,23 @@ select outcome, result, carousel from calls
 where campaign_id = $1 and contact_id = $2 and run = $3 and state = 'ended' order by attempt
 
 -- name: abandoned
--- Open attempts of this cell, but not those just claimed (their tasks are about to begin), and of cells that have not
--- been seen for $2 seconds. Which of the cell's own are in progress only its dialer knows.
+-- Open attempts of this cell, but not those claimed in the last $3 seconds (their tasks are about to begin), and of
+-- cells that have not been seen for $2 seconds. Which of the cell's own are in progress only its dialer knows.
 select calls.id, calls.campaign_id, calls.contact_id, calls.account_id, calls.run, calls.attempt, calls.carousel,
        calls.phone, calls.state, calls.cell_id, calls.started_at, calls.ringing_at, calls.answered_at, calls.result,
        calls.path, calls.dtmf, campaigns.per_minute, campaigns.retry
 from calls join campaigns on campaigns.id = calls.campaign_id
 left join cells on cells.id = calls.cell_id
 where calls.state <> 'ended'
-  and (calls.cell_id = $1 and calls.claimed_at < now() - interval '5 seconds'
+  and (calls.cell_id = $1 and calls.claimed_at <= now() - make_interval(secs => $3)
        or calls.cell_id <> $1 and coalesce(cells.seen_at, '-infinity') < now() - make_interval(secs => $2))
 order by calls.id
+
+-- name: unrecorded
+select id from calls where id = any($1::uuid[]) and state = 'ended' and recording is null
+
+-- name: recorded
+update calls set recording = $2, recording_s = $3, recording_sha256 = $4 where id = $1 and recording is null
 
 -- name: report
 select id, phone, attempt, state, outcome, result, cause, started_at, answered_at, ended_at,
