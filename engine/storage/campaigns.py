@@ -88,6 +88,7 @@ class Campaigns:
     async def start(self, campaign: CampaignId) -> int:
         """Start a draft, or a stopped campaign from the beginning. Returns the number of the run."""
         async with self._database.transaction() as connection:
+            await connection.fetch(_SQL["hold_open_calls"], campaign)
             run = await connection.fetchval(_SQL["start"], campaign)
             if run is None:
                 raise _refused("start")

@@ -68,6 +68,11 @@ where id = $1 and state = 'running'
   and not exists (select 1 from campaign_contacts where campaign_id = $1 and state = 'calling')
 returning id
 
+-- name: hold_open_calls
+-- Before a start, and before anything else is locked (calls' ends lock the call first): a call ends either before the new run
+-- is filled, or after it.
+select id from calls where campaign_id = $1 and state <> 'ended' order by id for update
+
 -- name: start
 -- From a draft or a stopped campaign: from the beginning, as the manual has it.
 update campaigns set state = 'running', reason = '', reason_text = '', started_at = now(), ended_at = null,
@@ -75,9 +80,13 @@ update campaigns set state = 'running', reason = '', reason_text = '', started_a
 where id = $1 and state in ('draft', 'stopped') returning run
 
 -- name: fill
+-- Who is still on the line from the run before is 'calling': it will wait when that call has ended (free_contact).
 insert into campaign_contacts (campaign_id, contact_id, phone, zone, state, reason)
 select c.id, contacts.id, contacts.phone, coalesce(contacts.zone, ''),
-       (case when b.phone is null then 'waiting' else 'blocked' end)::contact_state,
+       (case when b.phone is not null then 'blocked'
+             when exists (select 1 from calls o where o.campaign_id = c.id and o.contact_id = contacts.id
+                          and o.state <> 'ended') then 'calling'
+             else 'waiting' end)::contact_state,
        case when b.phone is null then '' else 'blacklist' end
 from campaigns c
 join contacts on contacts.audience_id = c.audience_id
