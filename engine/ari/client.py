@@ -14,7 +14,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from engine.ari.messages import Bridge, Channel, decode_bridges, decode_channels
+from engine.ari.messages import Bridge, Channel, decode_bridges, decode_channels, decode_variables
 from engine.domain.errors import Unavailable
 from engine.domain.text import mark
 
@@ -93,6 +93,20 @@ class Channels:
     async def originate(self, *, variables: Mapping[str, str] | None = None, **params: object) -> None:
         """``params`` as ARI names them. ``variables`` travel in the JSON body, the only place where ARI reads them."""
         await self._ari.request("POST", "channels", params, {"variables": dict(variables or {})})
+
+    async def externalMedia(self, *, channelId: str, app: str, data: str) -> Mapping[str, str]:
+        """A media channel that waits for our WebSocket; its variables say where."""
+        params = {
+            "channelId": channelId,
+            "app": app,
+            "data": data,
+            "external_host": "INCOMING",
+            "transport": "websocket",
+            "encapsulation": "none",
+            "connection_type": "server",
+            "format": "alaw",
+        }
+        return decode_variables(await self._ari.request("POST", "channels/externalMedia", params)).channelvars
 
     async def list(self) -> list[Channel]:
         return decode_channels(await self._ari.request("GET", "channels"))

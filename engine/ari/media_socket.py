@@ -149,8 +149,7 @@ class MediaSocket(asyncio.Protocol):
             self._held = False
             self._flow()
         elif event == "MEDIA_MARK_PROCESSED":
-            parts = dict(part.partition(":")[::2] for part in rest.split())
-            self._listener.played(parts.get("correlation_id", ""))
+            self._listener.played(rest)
 
     def _flow(self) -> None:
         while self._out and not self._held:
@@ -160,7 +159,9 @@ class MediaSocket(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             return
         size = len(body)
-        head = struct.pack(">BB", 0x80 | kind, 0x80 | size) if size < 126 else struct.pack(">BBH", 0x80 | kind, 0xFE, size)
+        head = (
+            struct.pack(">BB", 0x80 | kind, 0x80 | size) if size < 126 else struct.pack(">BBH", 0x80 | kind, 0xFE, size)
+        )
         # A client must mask, but may choose the key; this one leaves the bytes as they are. Masking protects proxies
         # from scripts in browsers; between two programs on the loopback interface it would only cost time.
         self._transport.write(b"".join((head, b"\0\0\0\0", body)))

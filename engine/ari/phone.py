@@ -33,8 +33,6 @@ from engine.domain.telephony import (
 
 RINGBACK = "tone:ring;tonezone=ru"
 NORMAL_CLEARING = 16
-SAFETY_S = 10
-"""Added to the answer timeout we give to Asterisk: our own timer ends the ringing, this is for when we are gone."""
 
 
 class AriPhone:
@@ -62,7 +60,7 @@ class AriPhone:
             appArgs=args,
             channelId=channel,
             callerId=caller_id,
-            timeout=timeout_s + SAFETY_S,
+            timeout=timeout_s,
             formats="alaw,ulaw",
             variables=variables,
         )
