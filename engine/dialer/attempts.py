@@ -66,7 +66,8 @@ class Attempts:
         if self.closing:
             await persist(lambda: self._store.release(claim.call_id))
             return None
-        if not await persist(lambda: self._store.dialing(claim.call_id, caller_id, datetime.now(UTC))):
+        begun = datetime.now(UTC)  # the same at each repetition: so the store knows a write whose answer was lost
+        if not await persist(lambda: self._store.dialing(claim.call_id, caller_id, begun)):
             log.error("claim_lost", call=claim.call_id)
             return None
         record = await call.run()

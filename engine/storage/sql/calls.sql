@@ -1,6 +1,8 @@
 -- name: dialing
+-- A repetition, after an answer that was lost with the connection, finds its own write.
 with call as (
-    update calls set state = 'dialing', caller_id = $2, started_at = $3 where id = $1 and state = 'claimed'
+    update calls set state = 'dialing', caller_id = $2, started_at = $3
+    where id = $1 and (state = 'claimed' or state = 'dialing' and started_at = $3)
     returning campaign_id, contact_id
 )
 update campaign_contacts cc set last_caller = $2 from call
@@ -10,10 +12,13 @@ where cc.campaign_id = call.campaign_id and cc.contact_id = call.contact_id
 select release_call($1)
 
 -- name: ringing
-update calls set state = 'ringing', ringing_at = $2 where id = $1 and state = 'dialing'
+-- Recovery does not need it, so its commit need not wait for the disk; nor the next one's.
+update calls set state = 'ringing', ringing_at = $2
+from set_config('synchronous_commit', 'off', true) where id = $1 and state = 'dialing'
 
 -- name: answered
-update calls set state = 'answered', answered_at = $2 where id = $1 and state in ('dialing', 'ringing')
+update calls set state = 'answered', answered_at = $2
+from set_config('synchronous_commit', 'off', true) where id = $1 and state in ('dialing', 'ringing')
 
 -- name: mark
 select mark_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
