@@ -1,0 +1,90 @@
+"""Where voices, recorded prompts and music come from: Debian packages, unpacked into a folder of their own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.domain.text import translate
+from engine.host.asterisk_tree import AsteriskInstall, fetch_asterisk, find_asterisk, tool_argv
+from engine.host.debian import DebianSource, Say, host_mirror, unpack
+from engine.host.paths import State
+
+PACKAGES = (
+    "asterisk-core-sounds-ru-wav",
+    "asterisk-core-sounds-en-wav",
+    "asterisk-core-sounds-fr-wav",
+    "asterisk-core-sounds-it-wav",
+    "asterisk-core-sounds-es-wav",
+    "asterisk-prompt-es-co",
+    "asterisk-prompt-fr-armelle",
+    "asterisk-moh-opsound-wav",
+    "rhvoice-english",
+)
+"""Recorded by people, CC-BY or GPL; the English voices of RHVoice. 120 MB to download."""
+_UNNEEDED = ("usr/share/doc", "usr/lib", "usr/bin", "usr/share/locale", "usr/share/man")
+_STAMP = "packages.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """``sounds``: Asterisk's folder of language folders; ``music``: of recorded music; ``rhvoice``/``espeak``: command
+    and environment of the two programs.
+    """
+
+    sounds: Path
+    music: Path
+    rhvoice: tuple[str, ...]
+    rhvoice_env: dict[str, str]
+    espeak: tuple[str, ...]
+    espeak_env: dict[str, str]
+
+
+def fetch(state: State, say: Say, mirror: str | None = None, asterisk_home: str | None = None) -> Sources:
+    """Download what is missing; Unavailable when there is no Debian mirror or a program is missing."""
+    install = find_asterisk(state, asterisk_home) or fetch_asterisk(state, say, mirror)
+    tree = state.root / "amd" / "packages"
+    if not (tree / _STAMP).exists():
+        _download(state.root / "amd", tree, say, mirror)
+    return _found(install, tree)
+
+
+def _download(folder: Path, tree: Path, say: Say, mirror: str | None) -> None:
+    source = DebianSource(folder / "apt", mirror or host_mirror())
+    packages = source.download(PACKAGES, say)
+    say(translate("Unpacking {count} packages").format(count=len(packages)))
+    shutil.rmtree(tree, ignore_errors=True)
+    tree.mkdir(parents=True)
+    unpack((source.archives / package.file for package in packages), tree)
+    for name in _UNNEEDED:
+        shutil.rmtree(tree / name, ignore_errors=True)
+    (tree / _STAMP).write_text(json.dumps({p.file: p.sha256 for p in packages}, indent=1, sort_keys=True) + "\n")
+    shutil.rmtree(folder / "apt", ignore_errors=True)
+
+
+def _found(install: AsteriskInstall, tree: Path) -> Sources:
+    share = install.root / "usr" / "share"
+    _join_voices(tree / "usr/share/RHVoice", share / "RHVoice")
+    espeak_data = next((install.root / "usr" / "lib").glob("*/espeak-ng-data"), None)
+    return Sources(
+        sounds=tree / "usr/share/asterisk/sounds",
+        music=tree / "usr/share/asterisk/moh",
+        rhvoice=tool_argv(install, "usr/bin/RHVoice-test"),
+        rhvoice_env={
+            "RHVOICE_DATA_PATH": str(tree / "usr/share/RHVoice"),
+            "RHVOICE_CONFIG_PATH": str(install.root / "etc" / "RHVoice"),
+        },
+        espeak=tool_argv(install, "usr/bin/espeak-ng"),
+        espeak_env={"ESPEAK_DATA_PATH": str(espeak_data.parent)} if espeak_data else {},
+    )
+
+
+def _join_voices(here: Path, installed: Path) -> None:
+    """RHVoice looks into one folder only: the Russian voices are linked beside the English ones."""
+    for kind in ("languages", "voices"):
+        (here / kind).mkdir(parents=True, exist_ok=True)
+        for each in (installed / kind).glob("*") if installed.is_dir() else ():
+            if not (here / kind / each.name).exists():
+                (here / kind / each.name).symlink_to(each)

@@ -1,0 +1,177 @@
+"""Who has answered: a person or which machine. PURE; the clock starts at the answer.
+
+Timing decides first, as soon as the classifier is sure enough; tones and a recogniser's phrases are stronger evidence, may
+decide earlier, and may revise what timing said, also after the deadline. By the deadline there is a verdict in any case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final
+
+from engine.domain.errors import BadInput
+from engine.domain.text import mark
+from engine.media.forest import FORMAT, Forest
+from engine.media.frames import FRAME_S, Frame, level_dbov
+from engine.media.phrases import Kind, kind_of
+from engine.media.segments import SegmentEvent, SegmentSettings
+from engine.media.timing import FEATURES, Timing
+from engine.media.tones import Sound, ToneDetector, ToneHeard
+
+STEP_S: Final = 0.06
+"""How often the classifier is asked; ``training`` takes its snapshots at the same times."""
+
+
+class Evidence(IntEnum):
+    """What a verdict rests on; only a higher one revises a lower one."""
+
+    DEADLINE = 0
+    TIMING = 1
+    GREETING = 2
+    """«Алло» or «слушаю» was recognised: secretaries say so too."""
+    TONE = 3
+    PHRASE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``at``: seconds since the answer. ``person``: the classifier's probability then. ``revised``: another came before."""
+
+    kind: Kind
+    at: float
+    evidence: Evidence
+    person: float
+    revised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AmdSettings:
+    """``deadline_s``: a verdict has fallen by then, ``UNSURE`` if need be, which policy treats as a person."""
+
+    deadline_s: float = 4.0
+    segments: SegmentSettings = SegmentSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class AmdModel:
+    """Probabilities of a person from which on a verdict falls: ``person_from`` upwards, ``machine_to`` downwards, and at
+    the deadline ``machine_at_deadline`` downwards. ``vad``: webrtcvad's aggressiveness in training.
+    """
+
+    forest: Forest
+    person_from: float
+    machine_to: float
+    machine_at_deadline: float
+    vad: int
+
+    @staticmethod
+    def parse(document: Mapping[str, Any]) -> AmdModel:
+        """BadInput (``amd-model``) for anything but what ``amd train`` writes for this version's features."""
+        try:
+            limits = [float(document[name]) for name in ("person_from", "machine_to", "machine_at_deadline")]
+            vad, known, forest = int(document["vad"]), document["format"], document["forest"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadInput("amd-model", mark("This is not a model of answering-machine detection.")) from error
+        model = AmdModel(Forest.parse(forest), limits[0], limits[1], limits[2], vad)
+        if known != FORMAT or model.forest.names != FEATURES or not 0 <= vad <= 3:
+            raise BadInput(
+                "amd-model-old",
+                mark("This model of answering-machine detection was trained by another version; train it again."),
+            )
+        return model
+
+
+def kind_of_tone(tone: ToneHeard, first_voice: float | None) -> Kind | None:
+    """What a tone tells; a beep or 1100 Hz tells a machine only in its place: after speech, or before any."""
+    spoken = first_voice is not None and first_voice < tone.began - 0.5
+    match tone.sound:
+        case Sound.FAX_ANSWER:
+            return Kind.FAX
+        case Sound.FAX_CALLING:
+            return Kind.VOICEMAIL if spoken else Kind.FAX
+        case Sound.BEEP:
+            return Kind.VOICEMAIL if spoken else None
+        case Sound.INFORMATION | Sound.BUSY:
+            return Kind.ANNOUNCEMENT
+        case Sound.RINGBACK:
+            return None
+
+
+class Amd:
+    """One call. Feed frames in order; call ``advance`` when none come. Each method returns a verdict when there is a new
+    one: first the decision, later, perhaps, revisions.
+    """
+
+    def __init__(self, model: AmdModel, settings: AmdSettings | None = None) -> None:
+        self._model = model
+        self._settings = settings or AmdSettings()
+        self._tones = ToneDetector()
+        self._next = STEP_S
+        self._person = 0.5
+        self.timing = Timing(self._settings.segments)
+        self.verdict: Verdict | None = None
+        self.events: list[SegmentEvent] = []
+        """Of the last ``feed`` or ``advance``."""
+        self.tones: list[ToneHeard] = []
+        """Of the last ``feed`` or ``advance``."""
+
+    @property
+    def now(self) -> float:
+        return self.timing.segmenter.now
+
+    def feed(self, frame: Frame, voiced: bool, at: float) -> Verdict | None:
+        """A frame of 160 samples that ended ``at`` seconds after the answer, with webrtcvad's flag."""
+        level = level_dbov(frame)
+        self.tones = self._tones.feed(frame, level, at)
+        self.events = self.timing.feed(level, voiced, self._tones.peak, at)
+        return self._consider()
+
+    def advance(self, at: float) -> Verdict | None:
+        """No frame since the last one: what has passed until ``at`` was silence."""
+        self.tones = self._tones.advance(at) if at > self.now + 2 * FRAME_S else []
+        self.events = self.timing.advance(at)
+        return self._consider()
+
+    def heard(self, text: str, at: float) -> Verdict | None:
+        """What a recogniser has understood so far; partial results may be given again and again."""
+        kind = kind_of(text)
+        if kind is None:
+            return None
+        return self._say(kind, Evidence.GREETING if kind is Kind.PERSON else Evidence.PHRASE, max(at, self.now))
+
+    def _consider(self) -> Verdict | None:
+        by_tone = [kind for tone in self.tones if (kind := kind_of_tone(tone, self.timing.first_voice)) is not None]
+        if by_tone:
+            return self._say(by_tone[0], Evidence.TONE, self.now)
+        if self.verdict is not None:
+            return None
+        if self.now >= self._next - 1e-9:
+            self._next = self.now + STEP_S
+            if self.timing.first_voice is not None:
+                sure = self._by_timing()
+                if sure is not None:
+                    return self._say(sure, Evidence.TIMING, self.now)
+        return self._at_deadline() if self.now >= self._settings.deadline_s - 1e-9 else None
+
+    def _by_timing(self) -> Kind | None:
+        self._person = self._model.forest.probability(self.timing.features())
+        if self._person >= self._model.person_from:
+            return Kind.PERSON
+        return Kind.VOICEMAIL if self._person <= self._model.machine_to else None
+
+    def _at_deadline(self) -> Verdict | None:
+        if self.timing.first_voice is None:
+            return self._say(Kind.SILENCE, Evidence.DEADLINE, self.now)
+        machine = self._person <= self._model.machine_at_deadline
+        return self._say(Kind.VOICEMAIL if machine else Kind.UNSURE, Evidence.DEADLINE, self.now)
+
+    def _say(self, kind: Kind, evidence: Evidence, at: float) -> Verdict | None:
+        before = self.verdict
+        if before is not None and (evidence <= before.evidence or kind is before.kind):
+            return None
+        if before is not None and evidence is Evidence.TONE and before.kind.machine and kind is Kind.VOICEMAIL:
+            return None  # a beep does not make a menu or a secretary a voicemail
+        self.verdict = Verdict(kind, at, evidence, self._person, revised=before is not None)
+        return self.verdict

@@ -1,0 +1,26 @@
+"""One frame of a call's audio: 20 ms, 160 samples at 8 kHz, 16 bits."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE: Final = 8000
+FRAME: Final = 160
+FRAME_S: Final = 0.02
+QUIETEST_DBOV: Final = -96.0
+"""What digital silence counts as: 16 bits hold nothing below."""
+
+Frame = NDArray[np.int16]
+
+
+def level_dbov(frame: Frame) -> float:
+    """RMS without the mean (cheap gateways shift it), dB to a full-scale square wave; ``QUIETEST_DBOV`` at least."""
+    if not len(frame):
+        return QUIETEST_DBOV
+    samples = frame.astype(np.float64)
+    power = float(np.dot(samples, samples)) / len(samples) - float(samples.mean()) ** 2
+    return max(QUIETEST_DBOV, 10 * math.log10(max(power, 1e-9)) - 90.309)
