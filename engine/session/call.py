@@ -40,6 +40,9 @@ from engine.session.ports import ASTERISK_AWAY, CallStore, ClipSource, Phone
 from engine.session.timers import Timers
 from engine.session.transfer import LegEvent, Transfer
 
+SAFETY_S = 10
+"""Added to the answer timeout that Asterisk is told: our own timer ends the ringing, this is for when we are gone."""
+
 
 class Call:
     """``deliver`` may be called from anywhere in the loop's thread; ``run`` once."""
@@ -112,7 +115,7 @@ class Call:
                 trunk=self.attempt.trunk,
                 number=self.attempt.phone,
                 caller_id=self.attempt.caller_id,
-                timeout_s=self.attempt.answer_timeout_s,
+                timeout_s=self.attempt.answer_timeout_s + SAFETY_S,
                 args="call",
                 record_to=self._raw.with_suffix("") if self._record else None,
             )
@@ -189,8 +192,9 @@ class Call:
 
     async def _timer(self, timer: Timer) -> None:
         if timer == ANSWER:
-            self._facts.timed_out = True
-            await self._actions.end(by="robot", why="answer_timeout")
+            if self._facts.answered_at is None:  # it may have fired while the answer lay in the mailbox
+                self._facts.timed_out = True
+                await self._actions.end(by="robot", why="answer_timeout")
         elif timer == LONGEST:
             await self._actions.end(by="robot", why="longest_call")
         elif timer == GONE:

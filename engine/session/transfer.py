@@ -17,6 +17,8 @@ from engine.session.ports import Phone
 LegEvent = Connected | Ringing | EarlyMedia | Ended | HangupRequested | LeftControl
 
 log = structlog.get_logger("call")
+OPERATOR = "operator"
+"""What an operator's channel says of itself when it is answered."""
 
 
 class Transfer:
@@ -53,20 +55,29 @@ class Transfer:
         self._number = number
         self._open = True
         await self._phone.play_ringback(self._channel, self._ringback)
-        await self._phone.originate(
-            channel=self.leg,
-            trunk=self._trunk,
-            number=number,
-            caller_id=self._caller_id,
-            timeout_s=math.ceil(timeout_s),
-            args="operator",
-            record_to=None,
-        )
+        try:
+            await self._phone.originate(
+                channel=self.leg,
+                trunk=self._trunk,
+                number=number,
+                caller_id=self._caller_id,
+                timeout_s=math.ceil(timeout_s),
+                args=OPERATOR,
+                record_to=None,
+            )
+        except Unavailable:
+            # Asterisk may ring the operator all the same: the answer was lost on the way.
+            await self._quietly(self._phone.hang_up(self.leg))
+            raise
         self.placed = True
 
     async def take(self, event: LegEvent) -> said.Event | None:
         """What an event of a leg means to the machine."""
         if event.channel != self.leg or not self._open:
+            if isinstance(event, Connected) and event.args[:1] == (
+                OPERATOR,
+            ):  # an operator who was given up answers after all
+                await self._quietly(self._phone.hang_up(event.channel))
             return None
         match event:
             case Connected():

@@ -99,6 +99,15 @@ async def test_hangup_everywhere(world: World) -> None:
     assert world.stack.platform.command("bridge show all").splitlines()[1:] == []
 
 
+async def test_an_operator_is_rung_no_longer_than_the_scenario_says(world: World) -> None:
+    failed = node("failed", play=sound())
+    transfer = {"numbers": [RINGING_OPERATOR], "answer_timeout_s": 2, "on_failure": failed}
+    who = phone("04")
+    row = (await world.run([who], {"name": "ring", "start": first(node("call", transfer=transfer))}))[who]
+    assert row["path"] == ["hello", "call", "call:transfer_failed", "failed"]
+    assert 4 < row["duration"] < 8
+
+
 async def _one(world: World, number: int) -> Row:
     """Each case has a caller ID of its own: by it the carrier's channel is found."""
     case, caller_id = list(CASES.values())[number], f"+7495000{number:04d}"
