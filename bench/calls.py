@@ -118,7 +118,7 @@ async def _ours(bench: Bench, n: int) -> Phase:
         scenario(bench.material),
         carrier.contacts(most, bench.length),
         per_hour=round(rate * 3600),
-        burst=1,
+        burst=3,
         max_channels=2 * n + 5,
         longest_call_s=max(10, 4 * round(bench.length)),
     )

@@ -34,6 +34,8 @@ BATCH = 50
 AHEAD = 20
 """Contacts whose speech is rendered before they are claimed."""
 
+SHORT_S = 1.0
+"""While every campaign's pacer grants its next call within this, the ends of calls begin no round of their own."""
 REHEARSE_S = 1.0
 """Shortest time between two looks ahead."""
 
@@ -52,6 +54,8 @@ class Running:
     rehearsal: asyncio.Task[None] | None = None
     rehearsed_at: float = 0.0
     hold: str = ""
+    paced: bool = False
+    """Only time grants the next call: the end of another one changes nothing."""
 
 
 class Dialer:
@@ -73,6 +77,7 @@ class Dialer:
         self._running: dict[CampaignId, Running] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        self._paced_until = 0.0
         self._open = False
         self._closing = False
         self._rounds = asyncio.Lock()
@@ -125,15 +130,19 @@ class Dialer:
         for gone in self._running.keys() - {campaign.id for campaign in campaigns}:
             del self._running[gone]
         sleep = LONGEST_SLEEP_S
+        began = time.monotonic()
         for campaign in campaigns:
             memory = self._running.setdefault(campaign.id, Running())
             try:
                 sleep = min(sleep, await self._dial(campaign, memory))
             except BadInput as error:  # settings that cannot be: nobody must be called by guesswork
                 await self._pause(campaign, error.code, str(error))
+        paced = sleep < SHORT_S and all(self._running[campaign.id].paced for campaign in campaigns)
+        self._paced_until = began + sleep if paced else 0.0
         return sleep
 
     async def _dial(self, campaign: Campaign, memory: Running) -> float:
+        memory.paced = False
         now = datetime.now(UTC)
         window = window_from(campaign.call_window)
         retry_policy(campaign)
@@ -174,7 +183,8 @@ class Dialer:
             log.exception("attempt_crashed", call=claim.call_id)  # its row stays open until the next recovery
         finally:
             self.in_progress.discard(claim.call_id)
-            self.wake()
+            if time.monotonic() >= self._paced_until:
+                self.wake()
 
     def _ended(self, campaign: Campaign, record: CallRecord, fact: Fact) -> None:
         self._report_end(record)
@@ -210,6 +220,7 @@ class Dialer:
         waiting = free.account_calls if granted.hold is Hold.NO_FUNDS else free.open_calls
         if granted.hold in LIMIT_TEXTS and granted.count == 0 and waiting == 0:
             await self._pause(campaign, granted.hold.value, translate(LIMIT_TEXTS[granted.hold]))
+        memory.paced = granted.wait_s is not None
         return LONGEST_SLEEP_S if granted.wait_s is None else max(granted.wait_s, 0.001)
 
     async def _closed(self, campaign: Campaign, window: Window, now: datetime, memory: Running) -> float:

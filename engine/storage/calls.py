@@ -37,10 +37,10 @@ class Calls:
         return bool(await self._database.fetchval(_SQL["release"], call))
 
     async def ringing(self, call: CallId, at: datetime) -> None:
-        await self._unhurried("ringing", call, at)
+        await self._database.execute(_SQL["ringing"], call, at)
 
     async def answered(self, call: CallId, at: datetime) -> None:
-        await self._unhurried("answered", call, at)
+        await self._database.execute(_SQL["answered"], call, at)
 
     async def mark(self, call: CallId, marks: Marks) -> None:
         """Write what the conversation has given so far; a repeat changes nothing."""
@@ -113,12 +113,6 @@ class Calls:
     async def beat(self, cell: str) -> None:
         """Tell that this cell lives."""
         await self._database.execute(_SQL["beat"], cell)
-
-    async def _unhurried(self, statement: str, call: CallId, at: datetime) -> None:
-        """A change that recovery does not need: its commit need not wait for the disk."""
-        async with self._database.transaction() as connection:
-            await connection.execute("set local synchronous_commit = off")
-            await connection.execute(_SQL[statement], call, at)
 
 
 def _open(row: asyncpg.Record) -> OpenAttempt:

@@ -34,6 +34,12 @@ async def _prepare(connection: asyncpg.Connection[Any]) -> None:
     )
 
 
+async def _keep(_: asyncpg.pool.PoolConnectionProxy[Any]) -> None:
+    """Instead of asyncpg's query after each use (RESET ALL, UNLISTEN, …), a quarter of all round trips of a call: nothing here
+    leaves anything in a session. Open transactions are rolled back all the same.
+    """
+
+
 def _to_jsonb(value: object) -> bytes:
     return b"\x01" + msgspec.json.encode(value)  # the version byte of the binary format, which COPY needs
 
@@ -101,7 +107,7 @@ def _away(error: Exception) -> Unavailable:
 async def open_database(dsn: str, *, size: int = 8) -> AsyncIterator[Database]:
     """Up to ``size`` connections. Raises Unavailable when the server cannot be reached or is too old."""
     try:
-        pool = await asyncpg.create_pool(dsn, min_size=1, max_size=size, init=_prepare, command_timeout=30)
+        pool = await asyncpg.create_pool(dsn, min_size=1, max_size=size, init=_prepare, reset=_keep, command_timeout=30)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise _away(error) from error
     database = Database(pool)
