@@ -11,12 +11,14 @@ from engine.scenario.flow import (
     await_action,
     count_step,
     enter,
+    expects_speech,
     hears_keys,
     say,
+    spoken_inputs,
     wait_for_action,
-    word_options,
 )
 from engine.scenario.keys import Taken, Undecided, read, settle
+from engine.scenario.numbers_ru import digits
 from engine.scenario.state import Phase
 from engine.scenario.turn import Turn
 from engine.scenario.words import choose, tokens
@@ -62,7 +64,7 @@ def on_speech_started(turn: Turn, _event: on.SpeechStarted) -> None:
     if turn.state.phase is Phase.PLAYING and node.barge_in is BargeIn.ANY_SPEECH:
         turn.stop_play()
         await_action(turn, node)
-    if turn.state.phase is Phase.LISTENING and word_options(node) and _waits_for_action(turn):
+    if turn.state.phase is Phase.LISTENING and expects_speech(node) and _waits_for_action(turn):
         turn.start_timer("utterance", turn.state.limits.utterance_s)
 
 
@@ -71,17 +73,30 @@ def on_heard(turn: Turn, event: on.Heard) -> None:
     node = turn.node
     if node is None or node.recognition is None or not turn.state.listening:
         return
+    if _takes_number(turn, node, event):
+        return
     options = [(branch, branch.when) for branch in node.recognition.branches if isinstance(branch.when, Words)]
-    match = choose([words for _, words in options], event.text, final=event.final)
+    match = choose([words for _, words in options], event.text, final=event.final, forms=turn.forms)
     if match is not None:
         _take(turn, options[match.option][0], match.entry)
-    elif turn.state.phase is Phase.LISTENING and options and not turn.state.keyed:
+    elif turn.state.phase is Phase.LISTENING and expects_speech(node) and not turn.state.keyed:
         if not event.final:
             on_speech_started(turn, on.SpeechStarted())
         elif tokens(event.text):
             _miss(turn, node, node.recognition, Miss.NO_MATCH, do.HangUpReason.NO_MATCH)
         else:
             _noise(turn, node, node.recognition)
+
+
+def _takes_number(turn: Turn, node: Node, event: on.Heard) -> bool:
+    """A number said to the end, of a length that a branch waits for. Until then its next digit may follow."""
+    value = digits(tokens(event.text)) if event.final and spoken_inputs(node) else None
+    for branch, when in spoken_inputs(node):
+        if value is not None and when.min <= len(value) <= when.max:
+            _save(turn, when, value)
+            _take(turn, branch, "input")
+            return True
+    return False
 
 
 def on_silence(turn: Turn, event: on.Silence) -> None:
@@ -116,11 +131,15 @@ def _conclude(turn: Turn, node: Node, recognition: Recognition, meaning: Taken |
         return
     branch = recognition.branches[meaning.branch]
     if isinstance(branch.when, DigitsInput):
-        turn.set(saved={**turn.state.saved, branch.when.save_as: meaning.value})
-        turn.tell(do.SaveField(branch.when.save_as, meaning.value))
+        _save(turn, branch.when, meaning.value)
         _take(turn, branch, "input")
     else:
         _take(turn, branch, meaning.value)
+
+
+def _save(turn: Turn, when: DigitsInput, value: str) -> None:
+    turn.set(saved={**turn.state.saved, when.save_as: value})
+    turn.tell(do.SaveField(when.save_as, value))
 
 
 def _take(turn: Turn, branch: Branch, choice: str) -> None:

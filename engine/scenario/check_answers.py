@@ -9,7 +9,8 @@ from itertools import combinations
 from engine.domain.text import mark
 from engine.scenario.document import KEYS, Digits, DigitsInput, Node, Recognition, Words
 from engine.scenario.problem import Problem, error, warning
-from engine.scenario.words import is_empty, tokens
+from engine.scenario.synonyms import SETS
+from engine.scenario.words import expand, holds, is_empty, is_unknown_set, tokens
 
 MAX_DIGITS = 32
 MAX_WAIT_S = 120
@@ -92,16 +93,23 @@ def _mixed_problems(node: str, codes: list[str], inputs: list[DigitsInput]) -> I
 
 def _words_problems(node: str, options: list[Words]) -> Iterator[Problem]:
     for words in options:
+        entries = (*words.contains, *words.excludes)
         if max(len(words.contains), len(words.excludes)) > MAX_ENTRIES:
             yield error(node, "words_too_many", mark("An answer has more than {limit} words"), limit=MAX_ENTRIES)
             continue
-        if not words.contains or any(is_empty(entry) for entry in (*words.contains, *words.excludes)):
+        for entry in entries:
+            if is_unknown_set(entry):
+                known = ", ".join(SETS)
+                yield error(
+                    node, "words_set_unknown", mark("There is no list “{set}”: use {known}"), set=entry, known=known
+                )
+        if not words.contains or any(is_empty(entry) for entry in entries):
             yield error(node, "words_empty", mark("Give the words that the answer contains"))
         for entry in words.contains:
-            if any(not is_empty(other) and set(tokens(other)) <= set(tokens(entry)) for other in words.excludes):
+            if any(holds(entry, other) for other in words.excludes):
                 yield warning(node, "words_excluded", mark("“{words}” is both expected and excluded"), words=entry)
-    entries = Counter(entry for words in options for entry in {tokens(text) for text in words.contains} if entry)
-    for found, count in entries.items():
+    meant = ({tokens(part) for text in words.contains for part in expand(text)} for words in options)
+    for found, count in Counter(entry for entries in meant for entry in entries if entry).items():
         if count > 1:
             yield warning(
                 node,

@@ -74,13 +74,14 @@ class Digits(_Part, frozen=True, kw_only=True, tag_field="type", tag="digits"):
 
 class DigitsInput(_Part, frozen=True, kw_only=True, tag_field="type", tag="input"):
     """A number keyed in, ``min`` to ``max`` digits 0-9, ended by ``terminator`` or a pause; kept in the field
-    ``save_as``.
+    ``save_as``. ``spoken``: it may be said aloud as well.
     """
 
     min: int = 1
     max: int = 20
     terminator: Literal["#", "*", ""] = "#"
     save_as: str
+    spoken: bool = False
 
 
 class Words(_Part, frozen=True, kw_only=True, tag_field="type", tag="words"):

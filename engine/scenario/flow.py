@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.scenario import commands as do
-from engine.scenario.document import BargeIn, Node, TextMessage, Words, dialable, find
+from engine.scenario.document import BargeIn, Branch, DigitsInput, Node, TextMessage, Words, dialable, find
 from engine.scenario.keys import wants_keys
 from engine.scenario.prompts import prompt_of
 from engine.scenario.state import Phase
@@ -20,6 +20,17 @@ def known_fields(turn: Turn) -> dict[str, str]:
 def word_options(node: Node) -> tuple[Words, ...]:
     branches = node.recognition.branches if node.recognition is not None else ()
     return tuple(branch.when for branch in branches if isinstance(branch.when, Words))
+
+
+def spoken_inputs(node: Node) -> tuple[tuple[Branch, DigitsInput], ...]:
+    """The branches for a number that may be said aloud."""
+    branches = node.recognition.branches if node.recognition is not None else ()
+    pairs = ((branch, branch.when) for branch in branches)
+    return tuple((branch, when) for branch, when in pairs if isinstance(when, DigitsInput) and when.spoken)
+
+
+def expects_speech(node: Node) -> bool:
+    return bool(word_options(node) or spoken_inputs(node))
 
 
 def enter(turn: Turn, node: Node) -> None:
@@ -51,7 +62,7 @@ def say(turn: Turn, node: Node) -> bool:
         return False
     turn.start_play(prompt)
     turn.set(phase=Phase.PLAYING)
-    interruptible = node.barge_in is BargeIn.ANY_SPEECH or (node.barge_in is BargeIn.MATCHED and word_options(node))
+    interruptible = node.barge_in is BargeIn.ANY_SPEECH or (node.barge_in is BargeIn.MATCHED and expects_speech(node))
     if node.recognition is not None and interruptible:
         _listen(turn, node)
     return True
@@ -76,7 +87,7 @@ def proceed(turn: Turn, node: Node) -> Node | None:
 def await_action(turn: Turn, node: Node) -> None:
     """The prompt is over: the person's time for an answer begins."""
     turn.set(phase=Phase.LISTENING)
-    if word_options(node) or turn.scenario.silence_limit_s is not None:
+    if expects_speech(node) or turn.scenario.silence_limit_s is not None:
         _listen(turn, node)
     wait_for_action(turn, node)
 
@@ -106,7 +117,8 @@ def dial_next(turn: Turn, node: Node) -> Node | None:
 
 
 def _listen(turn: Turn, node: Node) -> None:
-    turn.listen(vocabulary(word_options(node)), turn.scenario.silence_limit_s)
+    words = vocabulary(word_options(node), numbers=bool(spoken_inputs(node)))
+    turn.listen(words, turn.scenario.silence_limit_s)
 
 
 def _return(turn: Turn, node: Node, target_id: str) -> Node | None:

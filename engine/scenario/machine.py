@@ -19,6 +19,7 @@ from engine.scenario.flow import dial_next, enter, known_fields, proceed
 from engine.scenario.prompts import prompt_of, used_fields
 from engine.scenario.state import Limits, Phase, State, Step
 from engine.scenario.turn import Turn
+from engine.scenario.words import Forms, as_written
 
 _RECORDS_NOTHING = frozenset({on.MachineKind.ANNOUNCEMENT, on.MachineKind.IVR, on.MachineKind.FAX})
 """Machines with which a message cannot be left."""
@@ -32,8 +33,8 @@ def start(scenario: Scenario, fields: Mapping[str, str], limits: Limits | None =
     return State(fields={name: fields[name] for name in used if name in fields}, limits=limits or Limits())
 
 
-def step(scenario: Scenario, state: State, event: on.Event) -> Step:
-    """What ``event`` makes of ``state``. Never raises, whatever the document."""
+def step(scenario: Scenario, state: State, event: on.Event, forms: Forms = as_written) -> Step:
+    """What ``event`` makes of ``state``. Never raises, whatever the document. ``forms`` knows the language's words."""
     if state.phase is Phase.OVER:
         return Step(state, ())
     if isinstance(event, on.HungUp):
@@ -47,7 +48,7 @@ def step(scenario: Scenario, state: State, event: on.Event) -> Step:
     handler = _TABLE[state.phase].get(type(event))
     if handler is None:
         return Step(state, ())
-    turn = Turn(scenario, state)
+    turn = Turn(scenario, state, forms)
     handler(turn, event)
     return Step(turn.state, tuple(turn.commands))
 

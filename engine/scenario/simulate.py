@@ -16,6 +16,7 @@ from engine.scenario import events as on
 from engine.scenario.document import KEYS, Scenario, find
 from engine.scenario.machine import start, step
 from engine.scenario.state import Limits, Phase, State
+from engine.scenario.words import Forms, as_written
 
 LETTERS_A_SECOND = 15.0
 """Pace of a Russian voice reading aloud; only makes the clock of the transcript look right."""
@@ -31,8 +32,11 @@ HELP = mark(
 class Simulation:
     """One simulated call. ``state`` is the machine's, ``seconds`` the virtual time since the answer."""
 
-    def __init__(self, scenario: Scenario, fields: Mapping[str, str], limits: Limits | None = None) -> None:
+    def __init__(
+        self, scenario: Scenario, fields: Mapping[str, str], limits: Limits | None = None, forms: Forms = as_written
+    ) -> None:
         self.scenario = scenario
+        self._forms = forms
         self.state: State = start(scenario, fields, limits)
         self.seconds = 0.0
         self._play_ends = 0.0
@@ -40,7 +44,7 @@ class Simulation:
 
     def feed(self, event: on.Event) -> list[str]:
         """Lines that tell what the robot does about ``event``."""
-        result = step(self.scenario, self.state, event)
+        result = step(self.scenario, self.state, event, self._forms)
         told = [_tell_event(event, self.state.phase), *(self._tell(command) for command in result.commands)]
         self.state = result.state
         return [f"{self.clock()}  {text}" for text in told if text]
@@ -214,11 +218,12 @@ def simulate(
     read: Callable[[str], str],
     write: Callable[[str], None],
     limits: Limits | None = None,
+    forms: Forms = as_written,
 ) -> State:
     """Walk ``scenario`` with what ``read`` types; the end of input (EOFError) hangs up. Returns the call's last
     state.
     """
-    simulation = Simulation(scenario, fields, limits)
+    simulation = Simulation(scenario, fields, limits, forms)
     write(translate(HELP))
     while simulation.state.phase is not Phase.OVER:
         for event in _next(simulation, read, write):

@@ -13,12 +13,14 @@ from engine.domain.prompt import Prompt
 from engine.scenario import commands as do
 from engine.scenario.document import Node, Scenario, find
 from engine.scenario.state import Phase, State
+from engine.scenario.words import Forms, as_written
 
 
 @dataclass(slots=True)
 class Turn:
     scenario: Scenario
     state: State
+    forms: Forms = as_written
     commands: list[do.Command] = field(default_factory=list)
 
     def set(self, **changes: Any) -> None:
