@@ -125,7 +125,7 @@ class AriPhone:
 
 
 def _endpoint(trunk: str, number: str) -> str:
-    if number.startswith("sip:"):
+    if number.lower().startswith(("sip:", "sips:")):
         return f"PJSIP/{trunk}/{number}"
     return f"PJSIP/{number}@{trunk}"
 

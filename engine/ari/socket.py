@@ -76,8 +76,8 @@ class EventSocket:
                 continue
             try:
                 event = decode_event(message.data)
-            except msgspec.ValidationError:
-                continue  # a kind we did not ask for: Asterisk sends a few before the filter is set
+            except msgspec.DecodeError:
+                continue  # mostly a kind we did not ask for: Asterisk sends a few before the filter is set
             if isinstance(event, ApplicationReplaced):
                 log.error("ari_replaced", app=self._app)  # another engine took our application's name
             self._on_event(event)
