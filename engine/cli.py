@@ -19,7 +19,7 @@ from engine.bootstrap import run_engine
 from engine.demo.campaign import run_demo, show_report
 from engine.demo.seed import CALLER_ID, Wishes, read
 from engine.domain import text
-from engine.domain.errors import DozvonError
+from engine.domain.errors import BadInput, DozvonError
 from engine.domain.text import mark, translate
 from engine.host.paths import PROJECT
 from engine.scenario.check import check
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.act(options, environment))
     except DozvonError as error:
         Console(stderr=True).print(str(error), style="red", highlight=False, markup=False)
-        return BAD_INPUT if type(error).__name__ == "BadInput" else UNAVAILABLE
+        return BAD_INPUT if isinstance(error, BadInput) else UNAVAILABLE
     except KeyboardInterrupt:
         return INTERRUPTED
 
@@ -87,11 +87,13 @@ def _parser() -> argparse.ArgumentParser:
     campaign.set_defaults(act=commands.campaign)
     campaign.add_argument("what", choices=("list", "start", "pause", "resume", "stop", "restart"))
     campaign.add_argument("id", type=int, nargs="?")
+    campaign.add_argument("--demo", action="store_true", help=translate(mark("of the demo, not of the installation")))
 
     why = verbs.add_parser("why", help=translate(mark("why has this contact not been called yet?")))
     why.set_defaults(act=commands.why)
     why.add_argument("campaign", type=int)
     why.add_argument("phone")
+    why.add_argument("--demo", action="store_true", help=translate(mark("of the demo, not of the installation")))
 
     bench = verbs.add_parser("bench", help=translate(mark("measure against a yardstick: calls, originate, queue")))
     bench.set_defaults(act=_bench)
@@ -145,7 +147,10 @@ def _up(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
             translate(mark("Dozvon runs; cabinet: {address}")).format(address=f"http://127.0.0.1:{options.port}/")
         )
         assert stack.engine is not None
-        return stack.engine.wait()
+        try:
+            return stack.engine.wait()
+        except KeyboardInterrupt:
+            return 0  # SIGTERM or Ctrl-C is how a service ends
 
 
 def _run(_: argparse.Namespace, environment: Mapping[str, str]) -> int:
@@ -156,7 +161,10 @@ def _run(_: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
 
 def _simulate(options: argparse.Namespace, _: Mapping[str, str]) -> int:
-    scenario = parse(options.file.read_bytes())
+    try:
+        scenario = parse(options.file.read_bytes())
+    except OSError as error:
+        raise BadInput("scenario_file", mark("{file}: {reason}"), file=options.file, reason=error.strerror) from error
     for problem in check(scenario):
         print(f"{problem.severity.value}: {problem.node or '—'}: {problem}", file=sys.stderr)
     fields = dict(pair.partition("=")[::2] for pair in options.field)

@@ -16,6 +16,7 @@ from engine.dialer.window import window_from
 from engine.domain.errors import BadInput
 from engine.domain.ids import CampaignId
 from engine.domain.text import mark, translate
+from engine.domain.titles import STATES
 from engine.host.doctor import Health, Subject, checks, render, worst
 from engine.host.paths import PROJECT, State
 from engine.host.ports import LOOPBACK
@@ -25,7 +26,7 @@ from engine.host.sip_probe import trunks_in
 from engine.settings import state_from
 from engine.stack import Ports
 from engine.storage.campaigns import Campaigns
-from engine.storage.database import Database, migrate, open_database
+from engine.storage.database import Database, ensure_database, migrate, open_database
 
 Options = argparse.Namespace
 Environment = Mapping[str, str]
@@ -60,11 +61,14 @@ async def _postgres_version(state: State, environment: Environment) -> int:
 
 
 @asynccontextmanager
-async def _database(state: State, environment: Environment) -> AsyncIterator[Database]:
-    """The installation's database, for one command; the embedded server is started for it if need be."""
+async def _database(state: State, environment: Environment, *, demo: bool = False) -> AsyncIterator[Database]:
+    """The installation's database (or the demo's), for one command; the embedded server is started if need be."""
     server = None if environment.get("DATABASE_URL") else EmbeddedPostgres(state.pg)
     try:
-        async with open_database(server.start() if server else environment["DATABASE_URL"], size=1) as database:
+        dsn = server.start() if server else environment["DATABASE_URL"]
+        if server and demo:
+            dsn = await ensure_database(dsn, "demo")
+        async with open_database(dsn, size=1) as database:
             await migrate(database)
             yield database
     finally:
@@ -77,7 +81,7 @@ def campaign(options: Options, environment: Environment) -> int:
 
 
 async def _campaign(options: Options, environment: Environment) -> int:
-    async with _database(state_from(environment), environment) as database:
+    async with _database(state_from(environment), environment, demo=options.demo) as database:
         campaigns = Campaigns(database)
         if options.what == "list":
             Console().print(_table(await campaigns.all()))
@@ -103,7 +107,13 @@ def _table(rows: list[dict[str, object]]) -> Table:
         done = f"{row['done']}/{row['contacts']}"
         why = str(row["reason_text"] or row["reason"])
         table.add_row(
-            str(row["id"]), str(row["name"]), str(row["state"]), done, str(row["leads"]), str(row["spent"]), why
+            str(row["id"]),
+            str(row["name"]),
+            translate(STATES[str(row["state"])]),
+            done,
+            str(row["leads"]),
+            str(row["spent"]),
+            why,
         )
     return table
 
@@ -113,7 +123,7 @@ def why(options: Options, environment: Environment) -> int:
 
 
 async def _why(options: Options, environment: Environment) -> int:
-    async with _database(state_from(environment), environment) as database:
+    async with _database(state_from(environment), environment, demo=options.demo) as database:
         campaigns = Campaigns(database)
         number = CampaignId(options.campaign)
         contact = await campaigns.contact(number, options.phone)

@@ -156,9 +156,19 @@ class Stack:
             ari_password=stored_secret(self.password_file),
             peers=(Peer(CARRIER, self.ports.carrier_sip),) if self._with_carrier else (),
             sip_address=self.environment.get("DOZVON_SIP_ADDRESS", LOOPBACK),
-            external_address=self.environment.get("DOZVON_SIP_EXTERNAL", ""),
+            external_address=self.environment.get("DOZVON_EXTERNAL_ADDRESS", ""),
         )
         return AsteriskInstance(self.state, install, spec)
+
+    def require_trunk(self, name: str) -> None:
+        """Raises Unavailable when Asterisk knows no endpoint ``name``."""
+        assert self.platform is not None
+        if "Unable to find object" in self.platform.command(f"pjsip show endpoint {name}"):
+            raise Unavailable(
+                "unknown_trunk",
+                mark("Asterisk knows no trunk {name}: is there a file asterisk-conf/trunks/{name}.conf?"),
+                name=name,
+            )
 
     def start_engine(self) -> None:
         self._say(translate("Starting the engine"))

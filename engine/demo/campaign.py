@@ -42,6 +42,7 @@ class Watch:
 
 async def run_demo(stack: Stack, wishes: Wishes, given: Given, console: Console) -> dict[str, Any]:
     """Plant, start, watch to the end; returns the report as a JSON value."""
+    stack.require_trunk(wishes.trunk)
     address = f"http://127.0.0.1:{stack.ports.cabinet}/"
     async with open_database(stack.dsn, size=3) as database:
         await _end_former(Campaigns(database))
@@ -131,6 +132,8 @@ def show_report(report: dict[str, Any], console: Console) -> None:
         "cabinet": mark("Cabinet"),
     }
     table = Table(title=translate(mark("Report")), show_header=False, title_style="bold")
+    table.add_column()
+    table.add_column(overflow="fold")
     for key, title in titles.items():
         table.add_row(translate(title), str(report[key]))
     console.print(table)

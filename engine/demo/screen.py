@@ -13,24 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.domain.text import mark, translate
+from engine.domain.titles import OUTCOMES, STATES
 
-OUTCOMES = {
-    "answered": mark("Answered"),
-    "no_answer": mark("No answer"),
-    "busy": mark("Busy"),
-    "unreachable": mark("Unreachable"),
-    "invalid_number": mark("Invalid number"),
-    "declined": mark("Declined"),
-    "congestion": mark("Congestion"),
-    "failed": mark("Failed"),
-}
-STATES = {
-    "running": mark("Running"),
-    "paused": mark("Paused"),
-    "stopped": mark("Stopped"),
-    "finished": mark("Finished"),
-    "draft": mark("Draft"),
-}
 _WIDTH = 46
 
 

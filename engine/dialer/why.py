@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.dialer.window import Closed, Window, closed, next_opening
 from engine.domain.text import mark, translate
+from engine.domain.titles import OUTCOMES, STATES
 
 
 class Reason(StrEnum):
@@ -51,9 +52,9 @@ class Answer:
 def explain(facts: Mapping[str, Any], window: Window, now: datetime) -> Answer:
     """``facts`` as storage.campaigns.Campaigns.explain gives them; ``window`` the campaign's."""
     params = {
-        "outcome": facts["last_outcome"] or "—",
+        "outcome": translate(OUTCOMES.get(facts["last_outcome"], "—")),
         "detail": facts["reason_text"] or facts["campaign_reason"] or facts["reason"],
-        "state": facts["campaign_state"],
+        "state": translate(STATES[facts["campaign_state"]]),
         "zone": facts["zone"],
         "ahead": facts["ahead"],
         "per_hour": facts["per_hour"],

@@ -17,6 +17,7 @@ from engine.domain.prompt import Prompt
 from engine.domain.telephony import Ended, PlaybackDone
 from engine.scenario import commands as do
 from engine.scenario import events as said
+from engine.session.ear import Ear
 from engine.session.facts import Facts
 from engine.session.messages import GONE, Message, Perceived, Timer
 from engine.session.ports import ClipSource, Phone
@@ -37,6 +38,12 @@ class Line:
     phone: E164
     recorded: bool
     rendered: Mapping[Prompt, Path]
+    ear: Ear | None = None
+    """None: the scenario needs none, or this cell hears nothing."""
+
+    @property
+    def hears(self) -> bool:
+        return self.ear is not None and self.ear.attached
 
 
 class Actions:
@@ -60,6 +67,8 @@ class Actions:
         self._timers = timers
         self._deliver = deliver
         self._filling = False
+        self._clip: tuple[str, Path] | None = None
+        """What is playing, or was played last, and its play id."""
         self._log = structlog.get_logger("call").bind(call=line.channel)
 
     async def carry_out(self, command: do.Command) -> None:
@@ -79,28 +88,28 @@ class Actions:
             case do.Play():
                 await self._play(command)
             case do.StopPlay(play_id):
-                await self._phone.stop_playback(self.playback(play_id))
+                await self._stop_play(play_id)
             case do.StartTimer(timer, seconds):
                 self._timers.arm(Timer(timer), seconds)
             case do.CancelTimer(timer):
                 self._timers.disarm(timer)
             case do.Dial(number, timeout_s):
                 self._facts.legs = 2
+                await self._go_deaf()
                 await self.fill_pauses(False)
                 await self._transfer.dial(number, timeout_s)
             case do.StopDial():
                 await self._transfer.close()
             case do.HangUp(reason):
                 await self.end(by="robot", why="" if reason is do.HangUpReason.COMPLETED else reason.value)
-            case do.DetectMachine():
-                # Nothing listens on this call, so nobody is kept waiting for a verdict.
-                self._deliver(Perceived(said.PersonDetected()))
+            case do.DetectMachine() | do.Listen() | do.StopListening():
+                self._hear(command)
             case do.SendMessage() | do.CallWebhook() | do.SaveField():
                 self._facts.effects.append(self._effect(command))
             case do.Protest(event, phase):
                 self._log.error("protest", said=type(event).__name__, phase=phase)
                 await self.end(by="robot", why="protest")
-            case do.Record() | do.Listen() | do.StopListening() | do.MarkGoal() | do.AddToBlacklist() | do.AddTag():
+            case do.Record() | do.MarkGoal() | do.AddToBlacklist() | do.AddTag():
                 pass  # recording runs since the answer; marks are facts of the state, saved after the step
             case _:
                 assert_never(command)
@@ -109,14 +118,49 @@ class Actions:
         await self.fill_pauses(False)
         # what depends on keyed-in fields could not be rendered before
         clip = self._line.rendered.get(command.prompt) or await self._clips.clip(command.prompt)
-        if not await self._phone.play(self._line.channel, self.playback(command.play_id), clip):
+        self._clip = (command.play_id, clip)
+        if self._line.ear is not None and self._line.hears:
+            self._line.ear.say(command.play_id, clip)
+        elif not await self._phone.play(self._line.channel, self.playback(command.play_id), clip):
             self._log.debug("play_on_gone_channel")  # its end is already in the mailbox
+
+    async def _stop_play(self, play_id: str) -> None:
+        self._clip = None
+        if self._line.ear is not None and self._line.hears:
+            self._line.ear.hush()
+        else:
+            await self._phone.stop_playback(self.playback(play_id))
+
+    def _hear(self, command: do.DetectMachine | do.Listen | do.StopListening) -> None:
+        ear = self._line.ear
+        match command:
+            case do.DetectMachine():
+                if ear is not None and ear.attached:
+                    ear.screen()
+                else:  # nothing listens on this call, so nobody is kept waiting for a verdict
+                    self._deliver(Perceived(said.PersonDetected()))
+            case do.Listen(words, silence_s):
+                if ear is not None:
+                    ear.listen(words, silence_s)
+            case do.StopListening():
+                if ear is not None:
+                    ear.stop_listening()
+
+    async def _go_deaf(self) -> None:
+        if self._line.ear is not None:
+            await self._line.ear.detach()
+
+    async def ear_lost(self, playing: str | None) -> None:
+        """The media leg broke: free the channel from its bridge, and play on what was cut off without it."""
+        await self._go_deaf()
+        if playing is not None and self._clip is not None and self._clip[0] == playing:
+            await self._phone.play(self._line.channel, self.playback(playing), self._clip[1])
 
     async def fill_pauses(self, on: bool) -> None:
         """In a recorded call silence is sent while the robot waits: where neither side sends anything (and some far ends
         do not), the recording would lose that time.
         """
-        if self._line.recorded and on != self._filling:
+        if self._line.recorded and on != self._filling and not self._line.hears:
             self._filling = on
             try:
                 await self._phone.send_silence(self._line.channel, on)
@@ -128,6 +172,7 @@ class Actions:
         self._facts.hung_up_by = self._facts.hung_up_by or by
         self._facts.why = self._facts.why or why
         await self._transfer.close()
+        await self._go_deaf()
         await self.hang_up()
         self._timers.arm(GONE, ENDING_S)
 

@@ -31,11 +31,13 @@ from engine.domain.telephony import (
 from engine.scenario import events as said
 from engine.scenario.document import Scenario
 from engine.scenario.machine import start, step
+from engine.scenario.needs import needs
 from engine.scenario.state import Limits, Phase, State
 from engine.session import recording
 from engine.session.actions import Actions, Line, ended
+from engine.session.ear import Ear, Hearing
 from engine.session.facts import Facts
-from engine.session.messages import ANSWER, GONE, LONGEST, Lost, Message, Perceived, Resync, Stop, Timer
+from engine.session.messages import ANSWER, GONE, LONGEST, EarLost, Lost, Message, Perceived, Resync, Stop, Timer
 from engine.session.ports import ASTERISK_AWAY, CallStore, ClipSource, Phone
 from engine.session.timers import Timers
 from engine.session.transfer import LegEvent, Transfer
@@ -56,6 +58,7 @@ class Call:
         phone: Phone,
         store: CallStore,
         recordings: Path,
+        hearing: Hearing | None = None,
     ) -> None:
         self.attempt = attempt
         self.placed = False
@@ -71,10 +74,14 @@ class Call:
         self._facts = Facts(attempt.call_id)
         self._state: State = start(scenario, attempt.fields, Limits(action_timeout_s=attempt.action_timeout_s))
         self._transfer = Transfer(phone, self._channel, attempt.trunk, attempt.caller_id)
-        line = Line(self._channel, attempt.phone, self._record, rendered)
+        self._needs = needs(scenario)
+        wanted = hearing is not None and self._needs.any
+        self._ear = Ear(self._channel, hearing, self.deliver, recorded=self._record) if hearing and wanted else None
+        line = Line(self._channel, attempt.phone, self._record, rendered, self._ear)
         self._actions = Actions(line, phone, clips, self._facts, self._transfer, self._timers, self.deliver)
         self._saved = Marks()
         self._leaving = False
+        self._answered = 0.0
         self._log = structlog.get_logger("call").bind(call=self._channel)
 
     def deliver(self, message: Message) -> None:
@@ -95,6 +102,8 @@ class Call:
         finally:
             self._timers.close()
         await self._transfer.close()
+        if self._ear is not None:
+            await self._ear.detach()
         recorded = await recording.finish(self._raw) if self._record and self._facts.answered_at else None
         marks = self._facts.marks(self._state)
         record = self._facts.record(self._state, recorded, None if marks == self._saved else marks)
@@ -131,7 +140,7 @@ class Call:
 
     async def _take(self, message: Message) -> None:
         match message:
-            case Timer() | Stop() | Resync() | Lost() | Perceived():
+            case Timer() | Stop() | Resync() | Lost() | EarLost() | Perceived():
                 await self._own(message)
             case DigitReceived(channel, digit, _):
                 if channel == self._channel:
@@ -143,7 +152,7 @@ class Call:
             case _:
                 await self._progress(message)
 
-    async def _own(self, message: Timer | Stop | Resync | Lost | Perceived) -> None:
+    async def _own(self, message: Timer | Stop | Resync | Lost | EarLost | Perceived) -> None:
         match message:
             case Timer():
                 await self._timer(message)
@@ -154,8 +163,11 @@ class Call:
             case Lost(at):
                 self._facts.lost(self._channel, at)
                 await self._tell(said.HungUp())
+            case EarLost():
+                await self._quietly(self._actions.ear_lost(self._state.play))
+                await self._tell(said.HearingLost())
             case Perceived(event):
-                await self._tell(event)
+                await self._perceived(event)
 
     async def _progress(self, event: LegEvent) -> None:
         """What becomes of the person's channel."""
@@ -182,13 +194,22 @@ class Call:
         if self._facts.answered_at is None:
             self._timers.disarm(ANSWER.name)
             self._facts.answered_at = event.at
+            self._answered = asyncio.get_running_loop().time()
             self._timers.arm(LONGEST, self.attempt.longest_call_s)
             await self._quietly(self._store.answered(self.attempt.call_id, event.at))
             self._log.info("call_answered")
             if self._record:
                 await self._quietly(self._phone.record(self._channel))
                 return  # it comes back as Connected("recording")
+        hears = self._ear is None or await self._ear.attach(self._answered)
         await self._tell(said.Answered())
+        if not hears:
+            await self._tell(said.HearingLost())
+
+    async def _perceived(self, event: said.Event) -> None:
+        if isinstance(event, said.PersonDetected) and self._ear is not None and not self._needs.voice:
+            await self._ear.detach()  # it was only for this; the rest of the call is cheaper without
+        await self._tell(event)
 
     async def _timer(self, timer: Timer) -> None:
         if timer == ANSWER:
@@ -218,10 +239,14 @@ class Call:
             self._facts.hung_up_by = self._facts.hung_up_by or "operator"
         if told is not None:
             self._facts.legs = 2 if isinstance(told, said.TransferAnswered) else 1
+            if isinstance(told, said.TransferFailed) and self._ear is not None and self._needs.voice:
+                await self._ear.attach(self._answered)
             await self._tell(told)
 
     async def _resync(self) -> None:
         """The end of a prompt is the one missed event that would leave the call waiting for ever."""
+        if self._ear is not None and self._ear.attached:
+            return  # it has a connection of its own, which tells its loss
         if (play := self._state.play) and not await self._phone.is_playing(self._actions.playback(play)):
             await self._tell(said.PlayFinished(play))
 
@@ -242,6 +267,8 @@ class Call:
             await self._actions.carry_out(command)
         if self._state.phase is Phase.LISTENING and self._state.play is None:
             await self._actions.fill_pauses(True)
+            if self._ear is not None and (before.play is not None or before.phase is not Phase.LISTENING):
+                self._ear.begin_silence()
         await self._save()
 
     async def _save(self) -> None:

@@ -16,6 +16,7 @@ from engine.domain.text import mark
 from engine.scenario.document import Scenario
 from engine.scenario.prompts import prompts
 from engine.session.call import Call
+from engine.session.ear import Hearing
 from engine.session.ports import CallStore, ClipSource, Phone, ScenarioSource
 from engine.session.switchboard import Switchboard
 
@@ -43,6 +44,7 @@ class Desk:
         clips: ClipSource,
         recordings: Path,
         most_calls: int,
+        hearing: Hearing | None = None,
     ) -> None:
         self._switchboard = switchboard
         self._phone = phone
@@ -51,6 +53,7 @@ class Desk:
         self._clips = clips
         self._recordings = recordings
         self._most_calls = most_calls
+        self._hearing = hearing
         self._parsed: dict[ScenarioId, Scenario] = {}  # documents are immutable once a campaign uses them
         self._preparing = 0
 
@@ -70,7 +73,7 @@ class Desk:
             rendered = await self._clips.prepare(prompts(scenario, attempt.fields))
         finally:
             self._preparing -= 1
-        call = Call(attempt, scenario, self._clips, rendered, self._phone, self._store, self._recordings)
+        call = Call(attempt, scenario, self._clips, rendered, self._phone, self._store, self._recordings, self._hearing)
         return PreparedCall(call, self._switchboard)
 
     async def _scenario(self, scenario: ScenarioId) -> Scenario:

@@ -42,7 +42,12 @@ class Perceived:
     event: said.Event
 
 
+@dataclass(frozen=True, slots=True)
+class EarLost:
+    """The media leg is gone, and not by us."""
+
+
 ANSWER = Timer("ANSWER")
 LONGEST = Timer("LONGEST")
 GONE = Timer("GONE")
-Message = CallEvent | Timer | Stop | Resync | Lost | Perceived
+Message = CallEvent | Timer | Stop | Resync | Lost | Perceived | EarLost

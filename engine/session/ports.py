@@ -76,3 +76,37 @@ class ClipSource(Protocol):
 class ScenarioSource(Protocol):
     async def scenario(self, scenario: ScenarioId) -> object:
         """The document as parsed JSON; None when there is none."""
+
+
+class LegListener(Protocol):
+    """What a media leg tells; called inline, so nothing slow."""
+
+    def heard(self, frames: bytes) -> None:
+        """A-law at 8 kHz, whole frames of 20 ms."""
+
+    def played(self, clip: str) -> None: ...
+
+    def lost(self) -> None: ...
+
+
+class Leg(Protocol):
+    """A media leg: the call's audio both ways in our hands."""
+
+    def say(self, clip: str, file: Path) -> None: ...
+
+    def hush(self) -> None: ...
+
+    def pad(self) -> None:
+        """Send a tenth of a second of silence."""
+
+    async def detach(self) -> None: ...
+
+
+class Ears(Protocol):
+    async def attach(self, call: str, listener: LegListener) -> Leg:
+        """Raises Unavailable."""
+
+
+class Vad(Protocol):
+    def voiced(self, pcm: bytes) -> bool:
+        """Whether a frame of 320 octets (16 bits, 8 kHz) holds voice."""

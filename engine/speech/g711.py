@@ -46,3 +46,8 @@ def alaw(samples: NDArray[np.float32]) -> bytes:
 def linear(octets: bytes) -> NDArray[np.float32]:
     """Samples, full scale ±1, of A-law ``octets``."""
     return (_DECODE[np.frombuffer(octets, dtype=np.uint8)] / 32768.0).astype(np.float32)
+
+
+def samples16(octets: bytes) -> NDArray[np.int16]:
+    """16-bit samples of A-law ``octets``, as G.711's tables have them: for what looks at the line itself."""
+    return _DECODE[np.frombuffer(octets, dtype=np.uint8)]

@@ -1,0 +1,201 @@
+"""Hearing in one call: frames of the media leg become what the scenario's machine is told.
+
+Everything here runs inline in the event loop, 50 times a second for each listening call; what takes longer than some ten
+microseconds (a recogniser) belongs into a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from engine.domain.errors import Unavailable
+from engine.media.amd import Amd, AmdModel, AmdSettings, Verdict
+from engine.media.frames import FRAME, FRAME_S, level_dbov
+from engine.media.greeting import GreetingEnd
+from engine.media.segments import Segmenter, SegmentEvent, VoiceHeld
+from engine.media.silence import SilenceWatch
+from engine.scenario import events as said
+from engine.session.messages import EarLost, Message, Perceived
+from engine.session.ports import Ears, Leg, Vad
+
+TICK_S = 0.1
+"""How often the clock is looked at where no frames come."""
+LATE_S = 0.08
+"""Frames arrive in bunches of a few; a gap longer than this is silence."""
+_VAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What all ears of a cell share. ``model`` None: nothing tells machines from people; everyone is a person."""
+
+    ears: Ears
+    model: AmdModel | None
+    make_vad: Callable[[int], Vad]
+    decode: Callable[[bytes], NDArray[np.int16]]
+    amd: AmdSettings = field(default_factory=AmdSettings)
+
+
+class Ear:
+    """One call's. ``deliver`` puts what was perceived into the call's mailbox; times count from ``answered`` (loop time)."""
+
+    def __init__(self, call: str, hearing: Hearing, deliver: Callable[[Message], None], *, recorded: bool) -> None:
+        self._call = call
+        self._recorded = recorded
+        self._hearing = hearing
+        self._deliver = deliver
+        self._leg: Leg | None = None
+        self._answered = 0.0
+        self._vad: Vad | None = None
+        self._segmenter = Segmenter()
+        self._amd: Amd | None = None
+        self._greeting: GreetingEnd | None = None
+        self._silence: SilenceWatch | None = None
+        self._listening = False
+        self._playing = False
+        self._last = 0.0
+        self._tick: asyncio.TimerHandle | None = None
+        self._log = structlog.get_logger("ear").bind(call=call)
+
+    @property
+    def attached(self) -> bool:
+        return self._leg is not None
+
+    async def attach(self, answered: float) -> bool:
+        """Begin to hear; ``answered`` in loop time. False when Asterisk gives no leg: the call goes on without."""
+        self._answered = answered
+        self._last = self._now()
+        self._vad = self._hearing.make_vad(self._hearing.model.vad if self._hearing.model else _VAD)
+        try:
+            self._leg = await self._hearing.ears.attach(self._call, self)
+        except Unavailable as error:
+            self._log.error("no_ear", error=str(error))
+            return False
+        self._schedule()
+        return True
+
+    async def detach(self) -> None:
+        """Stop hearing; the channel is free for Asterisk's own playback and for other bridges."""
+        leg, self._leg = self._leg, None
+        self._listening, self._silence = False, None
+        if self._tick is not None:
+            self._tick.cancel()
+        if leg is not None:
+            try:
+                await leg.detach()
+            except Unavailable as error:
+                self._log.warning("ear_not_detached", error=str(error))
+
+    # ── what the machine wants ──────────────────────────────────────────────────────────────────────────────────
+
+    def screen(self) -> None:
+        """Tell people from machines."""
+        if self._hearing.model is None or self._leg is None:
+            self._perceive(said.PersonDetected())
+            return
+        self._amd = Amd(self._hearing.model, self._hearing.amd)
+
+    def listen(self, words: Sequence[str], silence_s: float | None) -> None:
+        self._listening = True
+        self._silence = SilenceWatch(silence_s) if silence_s is not None else None
+
+    def stop_listening(self) -> None:
+        self._listening, self._silence = False, None
+
+    def begin_silence(self) -> None:
+        """The prompt has ended: silence counts from now."""
+        if self._silence is not None:
+            self._silence.begin(self._now())
+
+    def say(self, clip: str, file: Path) -> None:
+        """Play through the leg, which is attached."""
+        assert self._leg is not None
+        self._playing = True
+        self._leg.say(clip, file)
+
+    def hush(self) -> None:
+        self._playing = False
+        if self._leg is not None:
+            self._leg.hush()
+
+    # ── what the leg tells ──────────────────────────────────────────────────────────────────────────────────────
+
+    def heard(self, frames: bytes) -> None:
+        samples = self._hearing.decode(frames)
+        count = len(samples) // FRAME
+        now = self._now()
+        for index in range(count):
+            at = max(self._last + 1e-6, now - (count - 1 - index) * FRAME_S)
+            self._frame(samples[index * FRAME : (index + 1) * FRAME], at)
+
+    def played(self, clip: str) -> None:
+        if clip:
+            self._playing = False
+            self._perceive(said.PlayFinished(clip))
+
+    def lost(self) -> None:
+        self._log.error("ear_lost")
+        self._deliver(EarLost())
+
+    def _frame(self, frame: NDArray[np.int16], at: float) -> None:
+        assert self._vad is not None
+        self._last = at
+        voiced = self._vad.voiced(frame.tobytes())
+        if self._amd is not None:
+            verdict = self._amd.feed(frame, voiced, at)
+            self._screened(self._amd, verdict)
+        self._segments(self._segmenter.feed(level_dbov(frame), voiced, at))
+
+    def _clock(self) -> None:
+        """Where no packets come, time passes all the same."""
+        now = self._now()
+        if now - self._last > LATE_S:
+            if self._amd is not None:
+                self._screened(self._amd, self._amd.advance(now))
+            self._segments(self._segmenter.advance(now))
+            if self._recorded and not self._playing and self._leg is not None:
+                self._leg.pad()
+        if self._silence is not None and self._silence.over(now):
+            self._perceive(said.Silence(now))
+        if self._greeting is not None and self._greeting.over(now):
+            self._greeting = None
+            self._perceive(said.GreetingEnded())
+        self._schedule()
+
+    def _segments(self, events: list[SegmentEvent]) -> None:
+        for event in events:
+            if self._silence is not None:
+                self._silence.heard(event)
+            if self._listening and isinstance(event, VoiceHeld):
+                self._perceive(said.SpeechStarted())
+
+    def _screened(self, amd: Amd, verdict: Verdict | None) -> None:
+        if self._greeting is not None:
+            self._greeting.feed(amd.events, amd.tones)
+        if verdict is None:
+            return
+        self._log.info("amd", kind=verdict.kind, at=round(verdict.at, 2), evidence=verdict.evidence.name.lower())
+        if verdict.kind.machine:
+            self._greeting = self._greeting or GreetingEnd()
+            self._perceive(said.MachineDetected(said.MachineKind(verdict.kind.value)))
+        elif not verdict.revised:
+            self._perceive(said.PersonDetected())
+
+    # ── helpers ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _perceive(self, event: said.Event) -> None:
+        self._deliver(Perceived(event))
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time() - self._answered
+
+    def _schedule(self) -> None:
+        if self._leg is not None:
+            self._tick = asyncio.get_running_loop().call_later(TICK_S, self._clock)
