@@ -41,6 +41,7 @@ from engine.speech.vad import Vad
 from engine.storage.calls import Calls
 from engine.storage.campaigns import Campaigns
 from engine.storage.database import Listener, migrate, open_database
+from engine.storage.lease import cell_lease
 from engine.telemetry import Metrics
 
 log = structlog.get_logger("engine")
@@ -111,10 +112,13 @@ async def _refuse(phone: AriPhone, event: Connected) -> None:
 
 @asynccontextmanager
 async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[Dialer]:
-    """An engine at work; on leaving, its calls are ended and written. Raises Unavailable when it cannot begin."""
+    """An engine at work; on leaving, its calls are ended and written. Raises Unavailable when it cannot begin, Refused when
+    another one works under this cell's name.
+    """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.dsn))
         await migrate(database)
+        await stack.enter_async_context(cell_lease(settings.dsn, settings.cell))
         ari = await stack.enter_async_context(Ari(settings.ari, settings.ari_user, settings.ari_password))
         await ari.ping()
         phone = AriPhone(ari, settings.app)

@@ -147,6 +147,8 @@ _Q850: dict[int, tuple[Outcome, str]] = {
 
 _TERMINATED = 487
 _REQUEST_TIMEOUT = 408
+_AFTER_CANCEL = frozenset({408, 480})
+"""Beside 487, what a called party's side was seen to answer to our CANCEL (Asterisk: 480, in one call of fifteen)."""
 _NO_USER_RESPONDING = 18
 """What 408 becomes when Asterisk reports a cause only."""
 
@@ -184,6 +186,8 @@ def classify(
     if answered:
         return Outcome.ANSWERED
     reached = ringing or early_media
+    if timed_out and reached and sip in _AFTER_CANCEL:
+        return Outcome.NO_ANSWER
     if 300 <= sip < 700 and sip != _TERMINATED:
         return Outcome.NO_ANSWER if sip == _REQUEST_TIMEOUT and reached else _by_sip(sip)
     if cancelled:

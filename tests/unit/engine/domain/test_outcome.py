@@ -120,3 +120,13 @@ def test_describe() -> None:
     assert describe(19, 0) == "19 no answer"
     assert describe(77, 499) == "499 / 77"
     assert describe(0, 0) == "no cause"
+
+
+@pytest.mark.parametrize("sip", [408, 480, 487])
+def test_whatever_confirms_our_cancel_is_no_answer(sip: int) -> None:
+    assert classify(answered=False, q850=19, sip=sip, timed_out=True, ringing=True) is Outcome.NO_ANSWER
+
+
+def test_a_final_answer_that_crosses_our_cancel_counts() -> None:
+    assert classify(answered=False, q850=17, sip=486, timed_out=True, ringing=True) is Outcome.BUSY
+    assert classify(answered=False, q850=19, sip=480, ringing=True) is Outcome.UNREACHABLE
