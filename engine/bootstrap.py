@@ -35,6 +35,7 @@ from engine.speech.espeak import Espeak
 from engine.speech.g711 import samples16
 from engine.speech.gtts_speaker import GoogleSpeaker
 from engine.speech.pyttsx3_speaker import Pyttsx3
+from engine.speech.recogniser import PreRoll
 from engine.speech.rhvoice import RHVoice
 from engine.speech.speaker import Speaker
 from engine.speech.vad import Vad
@@ -128,7 +129,7 @@ async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[D
         recordings = settings.media / "recordings"
         recordings.mkdir(parents=True, exist_ok=True)
         ears = AriEars(ari, settings.app)
-        hearing = Hearing(ears, amd_model(AMD_MODEL), Vad, samples16)
+        hearing = Hearing(ears, amd_model(AMD_MODEL), Vad, samples16, PreRoll)
         desk = Desk(switchboard, phone, store, campaigns, clips, recordings, settings.most_calls, hearing)
         dialer = Dialer(campaigns, store, desk, settings.cell, metrics.ended)
         kept = Recordings(recordings)

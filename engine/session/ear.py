@@ -22,8 +22,9 @@ from engine.media.greeting import GreetingEnd
 from engine.media.segments import Segmenter, SegmentEvent, VoiceHeld
 from engine.media.silence import SilenceWatch
 from engine.scenario import events as said
+from engine.session.attention import Attention
 from engine.session.messages import EarLost, Message, Perceived
-from engine.session.ports import Ears, Leg, Vad
+from engine.session.ports import Ears, Gate, Leg, SpeechSource, Vad
 
 TICK_S = 0.1
 """How often the clock is looked at where no frames come."""
@@ -40,6 +41,9 @@ class Hearing:
     model: AmdModel | None
     make_vad: Callable[[int], Vad]
     decode: Callable[[bytes], NDArray[np.int16]]
+    make_gate: Callable[[], Gate]
+    speech: SpeechSource | None = None
+    """None: no recogniser; words are not understood, and silence takes its branch."""
     amd: AmdSettings = field(default_factory=AmdSettings)
 
 
@@ -58,6 +62,7 @@ class Ear:
         self._amd: Amd | None = None
         self._greeting: GreetingEnd | None = None
         self._silence: SilenceWatch | None = None
+        self._attention: Attention | None = None
         self._listening = False
         self._playing = False
         self._last = 0.0
@@ -84,7 +89,7 @@ class Ear:
     async def detach(self) -> None:
         """Stop hearing; the channel is free for Asterisk's own playback and for other bridges."""
         leg, self._leg = self._leg, None
-        self._listening, self._silence = False, None
+        self.stop_listening()
         if self._tick is not None:
             self._tick.cancel()
         if leg is not None:
@@ -103,11 +108,18 @@ class Ear:
         self._amd = Amd(self._hearing.model, self._hearing.amd)
 
     def listen(self, words: Sequence[str], silence_s: float | None) -> None:
+        self.stop_listening()
         self._listening = True
+        if words and self._hearing.speech is not None and self._leg is not None:
+            gate = self._hearing.make_gate()
+            self._attention = Attention(self._hearing.speech, gate, words, self._understood, self._call)
         self._silence = SilenceWatch(silence_s) if silence_s is not None else None
 
     def stop_listening(self) -> None:
         self._listening, self._silence = False, None
+        if self._attention is not None:
+            self._attention.close()
+            self._attention = None
 
     def begin_silence(self) -> None:
         """The prompt has ended: silence counts from now."""
@@ -147,11 +159,14 @@ class Ear:
     def _frame(self, frame: NDArray[np.int16], at: float) -> None:
         assert self._vad is not None
         self._last = at
-        voiced = self._vad.voiced(frame.tobytes())
+        pcm = frame.tobytes()
+        voiced = self._vad.voiced(pcm)
         if self._amd is not None:
             verdict = self._amd.feed(frame, voiced, at)
             self._screened(self._amd, verdict)
         self._segments(self._segmenter.feed(level_dbov(frame), voiced, at))
+        if self._attention is not None:
+            self._attention.frame(pcm, self._segmenter.active, at)
 
     def _clock(self) -> None:
         """Where no packets come, time passes all the same."""
@@ -160,6 +175,8 @@ class Ear:
             if self._amd is not None:
                 self._screened(self._amd, self._amd.advance(now))
             self._segments(self._segmenter.advance(now))
+            if self._attention is not None:
+                self._attention.clock(now)
             if self._recorded and not self._playing and self._leg is not None:
                 self._leg.pad()
         if self._silence is not None and self._silence.over(now):
@@ -173,8 +190,15 @@ class Ear:
         for event in events:
             if self._silence is not None:
                 self._silence.heard(event)
+            if self._attention is not None:
+                self._attention.segment(event)
             if self._listening and isinstance(event, VoiceHeld):
                 self._perceive(said.SpeechStarted())
+
+    def _understood(self, text: str, final: bool) -> None:
+        if final:
+            self._log.info("heard", text=text)
+        self._perceive(said.Heard(text, final))
 
     def _screened(self, amd: Amd, verdict: Verdict | None) -> None:
         if self._greeting is not None:

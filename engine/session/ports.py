@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -110,3 +110,31 @@ class Ears(Protocol):
 class Vad(Protocol):
     def voiced(self, pcm: bytes) -> bool:
         """Whether a frame of 320 octets (16 bits, 8 kHz) holds voice."""
+
+
+class Utterance(Protocol):
+    """What was understood of one stretch of speech; empty text: nothing."""
+
+    @property
+    def text(self) -> str: ...
+
+
+class SpeechStream(Protocol):
+    """One call's part of a recogniser. ``feed`` never waits."""
+
+    def feed(self, pcm: bytes) -> None: ...
+
+    async def finish(self) -> Utterance:
+        """The person has stopped; what is fed from now on is another utterance. Raises Unavailable."""
+
+    def close(self) -> None: ...
+
+
+class SpeechSource(Protocol):
+    def open(self, words: Sequence[str] | None, on_partial: Callable[[str], None]) -> SpeechStream: ...
+
+
+class Gate(Protocol):
+    """Lets speech through, with the moment before it."""
+
+    def push(self, pcm: bytes, voiced: bool) -> bytes: ...
