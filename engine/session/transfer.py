@@ -74,9 +74,8 @@ class Transfer:
     async def take(self, event: LegEvent) -> said.Event | None:
         """What an event of a leg means to the machine."""
         if event.channel != self.leg or not self._open:
-            if isinstance(event, Connected) and event.args[:1] == (
-                OPERATOR,
-            ):  # an operator who was given up answers after all
+            # An operator who was given up may answer after all.
+            if isinstance(event, Connected) and OPERATOR in event.args:
                 await self._quietly(self._phone.hang_up(event.channel))
             return None
         match event:

@@ -38,8 +38,8 @@ CAMPAIGN = Campaign(
 )
 
 
-def claim_of(number: int, **changes: Any) -> Claim:
-    plain = Claim(CallId(f"call-{number}"), ContactId(number), E164(f"+7900{number:07d}"), "", 1, False, None, {})
+def claim_of(contact: int, **changes: Any) -> Claim:
+    plain = Claim(CallId(f"call-{contact}"), ContactId(contact), E164(f"+7900{contact:07d}"), "", 1, False, None, {})
     return replace(plain, **changes)
 
 

@@ -19,7 +19,8 @@ from engine.domain.errors import BadInput
 from engine.domain.outcome import Outcome
 from tests.unit.engine.dialer.paper import CAMPAIGN, PaperCaller, PaperDatabase, claim_of
 
-CLAIM = claim_of(1, fields={"name": "Анна", "phone": "never this"})
+CLAIM = claim_of(1, number=3, fields={"name": "Анна", "phone": "never this"})
+"""The third attempt, so that the earlier ones are asked for."""
 RETRYING = replace(CAMPAIGN, retry={"attempts": 3, "interval_s": 600})
 
 
