@@ -78,7 +78,8 @@ class Attempts:
     async def _settle(self, campaign: Campaign, claim: Claim, record: CallRecord) -> None:
         if record.unsaved:
             await self._store.mark(record.call_id, record.unsaved)
-        history = await self._store.history(campaign.id, claim.contact, campaign.run)
+        first = claim.number == 1
+        history = [] if first else await self._store.history(campaign.id, claim.contact, campaign.run)
         this = PastAttempt(record.outcome, record.result, claim.carousel)
         cost = Tariff(campaign.per_minute).cost(record.talk_seconds)
         following = next_step(retry_policy(campaign), [*history, this], record.ended_at)

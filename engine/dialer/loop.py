@@ -34,6 +34,8 @@ BATCH = 50
 AHEAD = 20
 """Contacts whose speech is rendered before they are claimed."""
 
+GATHER_S = 0.02
+"""Ends of calls within this begin one round together."""
 SHORT_S = 1.0
 """While every campaign's pacer grants its next call within this, the ends of calls begin no round of their own."""
 REHEARSE_S = 1.0
@@ -78,6 +80,7 @@ class Dialer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._paced_until = 0.0
+        self._soon: asyncio.TimerHandle | None = None
         self._open = False
         self._closing = False
         self._rounds = asyncio.Lock()
@@ -87,6 +90,11 @@ class Dialer:
     def wake(self) -> None:
         """Something may have changed."""
         self._wake.set()
+
+    def _wake_soon(self) -> None:
+        """Calls end one by one; what a round costs is paid once for those of a moment."""
+        if self._soon is None or self._soon.when() < asyncio.get_running_loop().time():
+            self._soon = asyncio.get_running_loop().call_later(GATHER_S, self.wake)
 
     def connected(self, up: bool) -> None:
         """Whether calls can be placed: while Asterisk is out of reach nothing is claimed."""
@@ -184,7 +192,7 @@ class Dialer:
         finally:
             self.in_progress.discard(claim.call_id)
             if time.monotonic() >= self._paced_until:
-                self.wake()
+                self._wake_soon()
 
     def _ended(self, campaign: Campaign, record: CallRecord, fact: Fact) -> None:
         self._report_end(record)

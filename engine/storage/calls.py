@@ -30,7 +30,9 @@ class Calls:
 
         False: the claim is no longer ours (we were taken for dead); nothing may be dialled.
         """
-        return await self._database.execute(_SQL["dialing"], call, caller_id, at) == "UPDATE 1"
+        done = await self._database.execute(_SQL["dialing"], call, caller_id, at)
+        self._database.announcer.add((call,))
+        return done == "UPDATE 1"
 
     async def release(self, call: CallId) -> bool:
         """Give back a claim that was not dialled. False when there is none."""
@@ -38,9 +40,11 @@ class Calls:
 
     async def ringing(self, call: CallId, at: datetime) -> None:
         await self._database.execute(_SQL["ringing"], call, at)
+        self._database.announcer.add((call,))
 
     async def answered(self, call: CallId, at: datetime) -> None:
         await self._database.execute(_SQL["answered"], call, at)
+        self._database.announcer.add((call,))
 
     async def mark(self, call: CallId, marks: Marks) -> None:
         """Write what the conversation has given so far; a repeat changes nothing."""
@@ -61,28 +65,28 @@ class Calls:
 
     async def finish(self, record: CallRecord, cost: Decimal, following: NextStep) -> bool:
         """Outcome, money and the contact's next state in one transaction. False when it had been ended before."""
-        return bool(
-            await self._database.fetchval(
-                _SQL["finish"],
-                record.call_id,
-                record.outcome,
-                record.cause,
-                record.q850,
-                record.sip,
-                record.ringing_at,
-                record.answered_at,
-                record.ended_at,
-                record.hung_up_by,
-                cost,
-                record.recording.path if record.recording else None,
-                record.recording.seconds if record.recording else None,
-                record.recording.sha256 if record.recording else None,
-                "done" if following.at is None else "waiting",
-                following.at,
-                following.carousel,
-                following.reason,
-            )
+        done = await self._database.fetchval(
+            _SQL["finish"],
+            record.call_id,
+            record.outcome,
+            record.cause,
+            record.q850,
+            record.sip,
+            record.ringing_at,
+            record.answered_at,
+            record.ended_at,
+            record.hung_up_by,
+            cost,
+            record.recording.path if record.recording else None,
+            record.recording.seconds if record.recording else None,
+            record.recording.sha256 if record.recording else None,
+            "done" if following.at is None else "waiting",
+            following.at,
+            following.carousel,
+            following.reason,
         )
+        self._database.announcer.add((record.call_id,))
+        return bool(done)
 
     async def history(self, campaign: CampaignId, contact: ContactId, run: int) -> list[PastAttempt]:
         """The ended attempts of this run, oldest first."""

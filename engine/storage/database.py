@@ -13,7 +13,10 @@ import asyncpg
 import msgspec
 
 from engine.domain.errors import Unavailable
+from engine.domain.ids import CallId
 from engine.domain.text import mark
+from engine.storage.announcer import Announcer
+from engine.storage.queries import SQL, load
 
 if TYPE_CHECKING:
     Pool = asyncpg.Pool[asyncpg.Record]
@@ -22,6 +25,7 @@ else:
     Pool = asyncpg.Pool
     Connection = asyncpg.Connection
 
+_CALLS = load(SQL / "calls.sql")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0xD0270  # any constant: keeps two processes from migrating at once
 OLDEST_SERVER = 150000
@@ -34,7 +38,7 @@ async def _prepare(connection: asyncpg.Connection[Any]) -> None:
     )
 
 
-async def _keep(_: asyncpg.pool.PoolConnectionProxy[Any]) -> None:
+async def _keep(_: asyncpg.Connection[Any]) -> None:
     """Instead of asyncpg's query after each use (RESET ALL, UNLISTEN, …), a quarter of all round trips of a call: nothing here
     leaves anything in a session. Open transactions are rolled back all the same.
     """
@@ -53,6 +57,10 @@ class Database:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self.announcer = Announcer(self._announce)
+
+    async def _announce(self, calls: list[CallId]) -> None:
+        await self.execute(_CALLS["announce"], calls)
 
     async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
         with _translated():
@@ -119,6 +127,7 @@ async def open_database(dsn: str, *, size: int = 8) -> AsyncIterator[Database]:
             )
         yield database
     finally:
+        await database.announcer.close()
         await _close(pool)
 
 

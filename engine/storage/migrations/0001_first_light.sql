@@ -197,11 +197,12 @@ create type call_state as enum ('claimed', 'dialing', 'ringing', 'answered', 'en
 
 create table calls (
     id          uuid primary key default gen_random_uuid(),
-    campaign_id bigint not null references campaigns,
-    contact_id  bigint not null references contacts,
-    account_id  bigint not null references accounts,
-    trunk_id    bigint not null references trunks,
-    scenario_id bigint not null references scenarios,
+    campaign_id bigint not null,
+    contact_id  bigint not null,
+    -- Copied from the campaign, which references them; a reference of their own would be checked for every claim.
+    account_id  bigint not null,
+    trunk_id    bigint not null,
+    scenario_id bigint not null,
     run         int not null,
     attempt     int not null,
     carousel    boolean not null default false,
@@ -232,14 +233,14 @@ create table calls (
     recording   text,
     recording_s double precision,
     recording_sha256 text,
+    foreign key (campaign_id, contact_id) references campaign_contacts,
     unique (campaign_id, run, contact_id, attempt), -- the last line of defence against dialling twice for one attempt
     check ((state = 'ended') = (ended_at is not null and outcome is not null))
 );
-create index calls_open_campaign on calls (campaign_id) where state <> 'ended';
+-- Few, since every claim and every change of state writes them: a campaign's open calls are among its account's, a cell's
+-- are looked for once in some seconds among all that are open, a contact's are found by the unique key.
 create index calls_open_trunk on calls (trunk_id) where state <> 'ended';
-create index calls_open_account on calls (account_id) where state <> 'ended';
-create index calls_open_cell on calls (cell_id) where state <> 'ended';
-create index calls_contact on calls (contact_id, campaign_id);
+create index calls_open_account on calls (account_id, campaign_id) where state <> 'ended';
 
 -- What a call sets in motion outside: messages, webhooks. Written with the fact that causes it; delivered by workers.
 create table side_effects (
@@ -262,10 +263,9 @@ end $$;
 create trigger campaigns_announce after insert or update of state on campaigns
     for each row execute function announce_campaign();
 
-create function announce_call() returns trigger language plpgsql as $$
-begin
-    perform pg_notify('dozvon_call', json_build_object('campaign', new.campaign_id, 'call', new.id, 'state', new.state)::text);
-    return null;
-end $$;
-create trigger calls_announce after insert or update of state on calls
-    for each row execute function announce_call();
+-- An attempt's changes are announced by whoever made them, after their commit and several at once (Calls.announce): a
+-- transaction with a NOTIFY commits alone in the whole server, waiting for the disk included.
+create function announce_calls(p_calls uuid[]) returns void language sql as $$
+    select pg_notify('dozvon_call', json_build_object('campaign', campaign_id, 'call', id, 'state', state)::text)
+    from calls, set_config('synchronous_commit', 'off', true) where id = any(p_calls);
+$$;

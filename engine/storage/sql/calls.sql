@@ -8,6 +8,9 @@ with call as (
 update campaign_contacts cc set last_caller = $2 from call
 where cc.campaign_id = call.campaign_id and cc.contact_id = call.contact_id
 
+-- name: announce
+select announce_calls($1)
+
 -- name: release
 select release_call($1)
 

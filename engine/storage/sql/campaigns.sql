@@ -8,37 +8,41 @@ where c.state = 'running' order by c.id
 select * from campaign_room($1)
 
 -- name: claim
--- One look into each zone that is open, so that contacts where it is night cost nothing to pass over.
+-- One look into each zone that is open, so that contacts where it is night cost nothing to pass over. Its limit is the most
+-- that is ever claimed, as a number: with $2 there too, PostgreSQL would plan the statement anew each time. $7: new calls' ids,
+-- at least as many as are claimed. The last two statements keep the pacers' times, unless nobody was due.
 with due as (
     select picked.* from unnest($3::text[]) as open_zone(name)
     cross join lateral (
-        select cc.contact_id, cc.phone, cc.zone, cc.attempts, cc.carousel, cc.last_caller, cc.next_at
+        select cc.contact_id, cc.next_at
         from campaign_contacts cc
         where cc.campaign_id = $1 and cc.zone = open_zone.name and cc.state = 'waiting' and cc.next_at <= $4
           and not exists (select 1 from blacklist b where b.account_id = $5 and b.phone = cc.phone)
-        order by cc.next_at, cc.contact_id limit $2
-        for update of cc skip locked
+        order by cc.next_at, cc.contact_id limit 50
     ) as picked
     order by picked.next_at, picked.contact_id limit $2
+), locked as (
+    select cc.contact_id from campaign_contacts cc join due using (contact_id)
+    where cc.campaign_id = $1 and cc.state = 'waiting' for update of cc skip locked
 ), taken as (
     update campaign_contacts cc set state = 'calling', attempts = cc.attempts + 1
-    from due where cc.campaign_id = $1 and cc.contact_id = due.contact_id
-    returning cc.contact_id, cc.phone, cc.zone, cc.attempts, cc.carousel, cc.last_caller
+    from locked where cc.campaign_id = $1 and cc.contact_id = locked.contact_id
+    returning cc.contact_id, cc.phone, cc.zone, cc.attempts, cc.carousel, cc.last_caller, cc.next_at
+), numbered as (
+    select ($7::uuid[])[row_number() over (order by next_at, contact_id)] as id, taken.* from taken
 ), rows as (
-    insert into calls (campaign_id, contact_id, account_id, trunk_id, scenario_id, run, attempt, carousel, phone,
+    insert into calls (id, campaign_id, contact_id, account_id, trunk_id, scenario_id, run, attempt, carousel, phone,
                        cell_id, hold)
-    select c.id, taken.contact_id, c.account_id, c.trunk_id, c.scenario_id, c.run, taken.attempts, taken.carousel,
-           taken.phone, $6, c.hold
-    from taken, campaigns c where c.id = $1
-    returning id, contact_id
+    select numbered.id, c.id, numbered.contact_id, c.account_id, c.trunk_id, c.scenario_id, c.run, numbered.attempts,
+           numbered.carousel, numbered.phone, $6, c.hold
+    from numbered, campaigns c where c.id = $1
+), paced as (
+    update campaigns set pace_tat = $8 where id = $1 and exists (select 1 from taken) returning trunk_id
+), rated as (
+    update trunks set rate_tat = $9 from paced where trunks.id = paced.trunk_id
 )
-select rows.id, taken.contact_id, taken.phone, taken.zone, taken.attempts, taken.carousel, taken.last_caller,
-       contacts.fields
-from rows join taken using (contact_id) join contacts on contacts.id = rows.contact_id
-
--- name: pace
-with paced as (update campaigns set pace_tat = $2 where id = $1 returning trunk_id)
-update trunks set rate_tat = $3 from paced where trunks.id = paced.trunk_id
+select numbered.*, contacts.fields from numbered join contacts on contacts.id = numbered.contact_id
+order by numbered.next_at, numbered.contact_id
 
 -- name: upcoming
 -- The contacts that will be claimed next, for rendering their speech ahead. No lock: a wrong guess costs one clip.
