@@ -18,13 +18,18 @@ _BINS = 64
 
 @dataclass(frozen=True, slots=True)
 class BoostSettings:
-    """``shrinkage``: share of each tree that counts; ``ridge``: L2 on leaves; ``least``: weight of rows in a leaf."""
+    """``shrinkage``: share of each tree that counts; ``ridge``: L2 on leaves; ``least``: weight of rows in a leaf;
+    ``rows_share``, ``columns_share``: drawn anew for each tree.
+    """
 
     trees: int = 120
     depth: int = 5
     shrinkage: float = 0.1
     ridge: float = 5.0
-    least: float = 20.0
+    least: float = 10.0
+    rows_share: float = 0.4
+    columns_share: float = 0.5
+    seed: int = 1
 
 
 def train(
@@ -41,24 +46,39 @@ def train(
     features = np.zeros((settings.trees, nodes), dtype=np.intp)
     limits = np.full((settings.trees, nodes), np.inf)
     leaves = np.zeros((settings.trees, leaves_count))
+    draw = np.random.default_rng(settings.seed)
     for tree in range(settings.trees):
-        chance = 1 / (1 + np.exp(-odds))
-        slope, bend = weights * (truth - chance), weights * chance * (1 - chance)
-        place = np.zeros(len(rows), dtype=np.intp)
+        sample = np.flatnonzero(draw.random(len(rows)) < settings.rows_share)
+        columns = np.sort(draw.permutation(len(binned))[: max(1, round(len(binned) * settings.columns_share))])
+        chance = 1 / (1 + np.exp(-odds[sample]))
+        weight = weights[sample]
+        slope, bend = weight * (truth[sample] - chance), weight * chance * (1 - chance)
+        seen = binned[:, sample]
+        place = np.zeros(len(sample), dtype=np.intp)
         for level in range(settings.depth):
-            best = _splits(binned, place, slope, bend, weights, 1 << level, settings)
+            best = _splits(seen, columns, place, slope, bend, weight, 1 << level, settings)
             first = (1 << level) - 1
             for node, (column, cut) in enumerate(best):
                 if cut >= 0:
                     features[tree, first + node], limits[tree, first + node] = column, edges[column][cut]
-            columns = np.array([column for column, _ in best], dtype=np.intp)
-            cuts = np.array([cut if cut >= 0 else _BINS for _, cut in best], dtype=np.intp)
-            place = 2 * place + (binned[columns[place], np.arange(len(rows))] > cuts[place])
-        top = np.bincount(place, slope, leaves_count)
-        bottom = np.bincount(place, bend, leaves_count)
+            place = _divided(seen, place, best)
+        top, bottom = np.bincount(place, slope, leaves_count), np.bincount(place, bend, leaves_count)
         leaves[tree] = settings.shrinkage * top / (bottom + settings.ridge)
-        odds += leaves[tree][place]
+        odds += _values(rows, features[tree], limits[tree], leaves[tree], settings.depth)
     return Forest(names, settings.depth, base, features, limits, leaves)
+
+
+def _divided(seen: NDArray[np.intp], place: NDArray[np.intp], best: list[tuple[int, int]]) -> NDArray[np.intp]:
+    columns = np.array([column for column, _ in best], dtype=np.intp)
+    cuts = np.array([cut if cut >= 0 else _BINS for _, cut in best], dtype=np.intp)
+    return np.asarray(2 * place + (seen[columns[place], np.arange(len(place))] > cuts[place]), dtype=np.intp)
+
+
+def _values(rows: Floats, features: NDArray[np.intp], limits: Floats, leaves: Floats, depth: int) -> Floats:
+    node, at = np.zeros(len(rows), dtype=np.intp), np.arange(len(rows))
+    for _ in range(depth):
+        node = 2 * node + 1 + (rows[at, features[node]] > limits[node])
+    return np.asarray(leaves[node - (1 << depth) + 1])
 
 
 def _edges(values: Floats) -> Floats:
@@ -67,13 +87,13 @@ def _edges(values: Floats) -> Floats:
 
 
 def _splits(
-    binned: NDArray[np.intp], place: NDArray[np.intp], slope: Floats, bend: Floats, weights: Floats,
-    nodes: int, settings: BoostSettings,
+    binned: NDArray[np.intp], columns: NDArray[np.intp], place: NDArray[np.intp], slope: Floats, bend: Floats,
+    weights: Floats, nodes: int, settings: BoostSettings,
 ) -> list[tuple[int, int]]:  # fmt: skip
     """For each node the feature and bin after which to divide; bin −1 where dividing gains nothing."""
     best_gain = np.full(nodes, 1e-6)
     best: list[tuple[int, int]] = [(0, -1)] * nodes
-    for column in range(len(binned)):
+    for column in columns.tolist():
         key = place * _BINS + binned[column]
         sums = [np.bincount(key, each, nodes * _BINS).reshape(nodes, _BINS) for each in (slope, bend, weights)]
         left = [each.cumsum(axis=1) for each in sums]

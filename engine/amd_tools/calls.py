@@ -26,6 +26,7 @@ class Take:
     texts: list[str] = field(default_factory=list)
     first_s: float = -1.0
     language: str = ""
+    voice: str = ""
 
     def put(self, at: float, samples: Samples, text: str = "") -> float:
         """Mix in at ``at`` seconds; the time of its end."""
@@ -52,7 +53,8 @@ class Take:
 
     def _role(self, *, person: bool, synthetic: bool = False) -> Role:
         role = self.cast.role(self.chance, person=person, synthetic=synthetic)
-        self.language = self.language or role.voice.language
+        if not self.voice:
+            self.voice, self.language = role.voice.id, role.voice.language
         return role
 
 
@@ -64,12 +66,12 @@ def _waits_and_asks(take: Take, role: Role, end: float) -> None:
 
 def _short(take: Take) -> None:
     role = take.person()
-    _waits_and_asks(take, role, take.say(take.between(0.05, 0.8), role, "short", (0.25, 1.1)))
+    _waits_and_asks(take, role, take.say(take.between(0.05, 0.6), role, "short", (0.25, 1.0)))
 
 
 def _long(take: Take) -> None:
     role = take.person()
-    _waits_and_asks(take, role, take.say(take.between(0.05, 0.7), role, "long", (1.1, 2.5)))
+    _waits_and_asks(take, role, take.say(take.between(0.05, 0.6), role, "long", (1.1, 2.4)))
 
 
 def _late(take: Take) -> None:
@@ -79,14 +81,14 @@ def _late(take: Take) -> None:
 
 def _repeated(take: Take) -> None:
     role = take.person()
-    end = take.say(take.between(0.1, 0.8), role, "short", (0.25, 0.8))
+    end = take.say(take.between(0.05, 0.6), role, "short", (0.25, 0.8))
     for _ in range(int(take.chance.integers(1, 3))):
         end = take.say(end + take.between(0.35, 1.2), role, "again", (0.25, 1.1))
 
 
 def _two_people(take: Take) -> None:
     """A second voice, farther away, before, after or over the answer."""
-    end = take.say(take.between(0.2, 0.9), take.person(), "short", (0.25, 1.0))
+    end = take.say(take.between(0.1, 0.8), take.person(), "short", (0.25, 1.0))
     aside = take.cast.says(take.person(), "aside", take.chance, (0.5, 1.6))
     at = max(0.0, end + take.between(-1.6, 1.0))
     take.put(at, (aside.samples * 10 ** (-take.between(6, 16) / 20)).astype(np.float32), aside.text)
@@ -94,7 +96,7 @@ def _two_people(take: Take) -> None:
 
 def _beep(take: Take, end: float) -> None:
     tone = noises.tone(take.between(420, 1900), take.between(0.18, 0.9), take.between(-26, -14))
-    take.put(end + take.between(0.1, 0.9), tone, "<beep>")
+    take.put(end + take.between(0.1, 0.7), tone, "<beep>")
 
 
 def _greeting(take: Take, start: float) -> None:
@@ -118,8 +120,8 @@ def _announcement(take: Take) -> None:
     start = take.between(0.05, 1.0)
     if take.chance.random() < 0.2:
         start = _sit(take, start)
-    end = take.say(start, role, "announcement", (2.0, 5.0))
-    take.say(end + take.between(0.3, 1.2), role, "announcement", (2.0, 5.0))
+    end = take.say(start, role, "announcement", (3.0, 6.0))
+    take.say(end + take.between(0.3, 1.2), role, "announcement", (3.0, 6.0))
 
 
 def _sit(take: Take, at: float) -> float:
@@ -178,19 +180,19 @@ class Sort:
 
 
 SORTS: Mapping[str, Sort] = {
-    "short answer": Sort("person", 0.18, _short, 0.45, 0.35),
-    "long answer": Sort("person", 0.08, _long, 0.45, 0.35),
-    "late answer": Sort("person", 0.08, _late, 0.45, 0.35),
-    "repeated answer": Sort("person", 0.07, _repeated, 0.45, 0.35),
-    "two people": Sort("person", 0.05, _two_people, 0.45, 0.35),
-    "greeting": Sort("voicemail", 0.12, _voicemail),
-    "short greeting": Sort("voicemail", 0.06, _short_greeting),
-    "late greeting": Sort("voicemail", 0.04, _late_greeting),
-    "music, greeting": Sort("voicemail", 0.03, _music_first),
-    "announcement": Sort("announcement", 0.10, _announcement),
-    "secretary": Sort("secretary", 0.06, _secretary),
-    "menu": Sort("ivr", 0.06, _ivr),
-    "fax": Sort("fax", 0.03, _fax),
+    "short answer": Sort("person", 0.22, _short, 0.3, 0.25),
+    "long answer": Sort("person", 0.06, _long, 0.3, 0.25),
+    "late answer": Sort("person", 0.07, _late, 0.3, 0.25),
+    "repeated answer": Sort("person", 0.06, _repeated, 0.3, 0.25),
+    "two people": Sort("person", 0.04, _two_people, 0.3, 0.25),
+    "greeting": Sort("voicemail", 0.15, _voicemail, 0.1, 0.15),
+    "short greeting": Sort("voicemail", 0.05, _short_greeting, 0.1, 0.15),
+    "late greeting": Sort("voicemail", 0.04, _late_greeting, 0.1, 0.15),
+    "music, greeting": Sort("voicemail", 0.03, _music_first, 0.1, 0.15),
+    "announcement": Sort("announcement", 0.12, _announcement, 0.0, 0.15),
+    "secretary": Sort("secretary", 0.04, _secretary, 0.1, 0.15),
+    "menu": Sort("ivr", 0.06, _ivr, 0.0, 0.15),
+    "fax": Sort("fax", 0.02, _fax, 0.1, 0.15),
     "silence": Sort("silence", 0.04, _silence, 0.5, 0.2),
 }
 
@@ -204,6 +206,7 @@ class Call:
     line: Line
     first_s: float
     language: str
+    voice: str
     texts: tuple[str, ...]
     samples: Samples
 
@@ -219,4 +222,4 @@ def make(cast: Cast, sort: str, seed: tuple[int, ...]) -> Call:
     around = surroundings(line.noise, SECONDS, chatter, chance)
     sound = loudness.limited(take.sound, RATE)
     heard = carried(sound, line, around, chance)
-    return Call(sort, recipe.kind, line, take.first_s, take.language, tuple(take.texts), heard)
+    return Call(sort, recipe.kind, line, take.first_s, take.language, take.voice, tuple(take.texts), heard)

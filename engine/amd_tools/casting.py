@@ -17,6 +17,8 @@ from engine.speech.noises import Samples
 
 _PERSON_RATES, _MACHINE_RATES = (95, 105, 115, 130), (88, 96, 104, 114)
 _RECORDED_SHARE = 0.3
+_SENTENCE_S = 1.1
+"""A greeting is read out in sentences; the single numbers and letters among the prompts serve people's short answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,12 @@ class Cast:
         prompts = self._prompts[voice]
         parts: list[Samples] = []
         names: list[str] = []
-        for _ in range(60):
+        for _ in range(200):
             prompt = prompts[chance.integers(len(prompts))]
             samples = self._studio.recorded(prompt)
             so_far = sum(len(part) for part in parts) / RATE
-            if so_far + len(samples) / RATE > most or (most < 3 and len(samples) / RATE < least):
+            too_short = min(least, _SENTENCE_S) if most > 1.5 else 0.2
+            if so_far + len(samples) / RATE > most or len(samples) / RATE < too_short:
                 continue
             if parts:
                 parts.append(np.zeros(int(chance.uniform(0.12, 0.55) * RATE), dtype=np.float32))

@@ -36,6 +36,7 @@ class Label:
     kind: str
     sort: str
     language: str
+    voice: str
     noise: str
     snr_db: float
     flaw: str
@@ -112,7 +113,7 @@ def _write(folder: Path, split: Split, number: int, call: Call) -> Label:
     soundfile.write(path, call.samples, RATE, subtype="ALAW")
     line = call.line
     return Label(
-        file, label, call.kind, call.sort, call.language or "-", line.noise,
+        file, label, call.kind, call.sort, call.language or "-", call.voice or "-", line.noise,
         round(line.snr_db, 1), line.flaw, round(call.first_s, 3), " / ".join(call.texts),
     )  # fmt: skip
 
@@ -129,6 +130,6 @@ def read_labels(path: Path) -> Iterator[Label]:
     with path.open(newline="", encoding="utf-8") as stream:
         for row in csv.DictReader(stream):
             yield Label(
-                row["file"], row["label"], row["kind"], row["sort"], row["language"], row["noise"],
+                row["file"], row["label"], row["kind"], row["sort"], row["language"], row["voice"], row["noise"],
                 float(row["snr_db"]), row["flaw"], float(row["first_s"]), row["text"],
             )  # fmt: skip

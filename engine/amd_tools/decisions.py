@@ -85,9 +85,9 @@ def chosen(calls: Sequence[Chances], deadline: float, most_lost: float, most_mis
     """
     best: tuple[tuple[float, ...], Limits, Quality] | None = None
     for high, low, late in product(
-        (0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.965, 0.975, 0.985, 0.99, 0.995),
-        (0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08),
-        (0.05, 0.1, 0.15, 0.2, 0.3, 0.4),
+        (0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.965, 0.98, 0.99),
+        (0.003, 0.005, 0.01, 0.02, 0.03, 0.05),
+        (0.1, 0.2, 0.3, 0.4, 0.5),
     ):
         limits = Limits(high, low, late)
         outcomes = []

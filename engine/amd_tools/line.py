@@ -10,6 +10,7 @@ from engine.speech import band, g711, loudness, noises
 from engine.speech.noises import Samples
 
 RATE = band.RATE
+_NOISES, _NOISE_SHARES = ("street", "car", "tv", "babble"), (0.35, 0.3, 0.2, 0.15)
 Chance = np.random.Generator
 
 
@@ -26,10 +27,10 @@ class Line:
     @staticmethod
     def drawn(chance: Chance, *, noisy: float, flawed: float) -> Line:
         """``noisy`` and ``flawed``: shares of lines with noise around and with a flaw."""
-        noise = str(chance.choice(("street", "car", "tv", "babble"))) if chance.random() < noisy else "none"
+        noise = str(chance.choice(_NOISES, p=_NOISE_SHARES)) if chance.random() < noisy else "none"
         flaw = str(chance.choice(("quiet", "clipped", "loss", "dc"), p=(0.35, 0.2, 0.35, 0.1)))
         flaw = flaw if chance.random() < flawed else "none"
-        snr = float(chance.uniform(6, 24)) if noise in ("street", "car") else float(chance.uniform(12, 28))
+        snr = float(chance.uniform(6, 24)) if noise in ("street", "car") else float(chance.uniform(14, 28))
         level = float(chance.uniform(-44, -36)) if flaw == "quiet" else float(chance.uniform(-32, -20))
         return Line(noise, snr, flaw, level, float(chance.uniform(-76, -54)))
 
@@ -46,7 +47,9 @@ def carried(samples: Samples, line: Line, around: Samples, chance: Chance) -> Sa
     else:
         sound *= 10 ** (gain / 20)
     received = band.telephone(sound.astype(np.float32))
-    received = received + noises.shaped(len(sound) / RATE, int(chance.integers(2**31)), line.hiss_dbov, 0.0)[: len(sound)]
+    received = (
+        received + noises.shaped(len(sound) / RATE, int(chance.integers(2**31)), line.hiss_dbov, 0.0)[: len(sound)]
+    )
     if line.flaw == "dc":
         received = received + np.float32(chance.uniform(0.01, 0.05))
     if line.flaw == "loss":

@@ -7,7 +7,7 @@ decide earlier, and may revise what timing said, also after the deadline. By the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Final
 
@@ -51,7 +51,7 @@ class AmdSettings:
     """``deadline_s``: a verdict has fallen by then, ``UNSURE`` if need be, which policy treats as a person."""
 
     deadline_s: float = 4.0
-    segments: SegmentSettings = SegmentSettings()
+    segments: SegmentSettings = field(default_factory=SegmentSettings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class GreetingEnd:
         for tone in tones:
             if tone.sound in (Sound.BEEP, Sound.FAX_CALLING):
                 self._beeped = True
-                self.due = tone.ended + self._settings.after_beep_s
+                self.due = tone.ended + self._settings.after_beep_s if tone.over else self._settings.longest_s
         for event in events:
             if self._beeped:
                 break  # what follows a beep is our own echo or noise

@@ -7,10 +7,14 @@ left out on purpose: they would teach the classifier the voices and lines of its
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.media.frames import FRAME_S, QUIETEST_DBOV
-from engine.media.segments import SegmentEvent, Segmenter, SegmentSettings, VoiceEnded, VoiceHeld, VoiceStarted
+from engine.media.segments import Segmenter, SegmentEvent, SegmentSettings, VoiceEnded, VoiceHeld, VoiceStarted
 from engine.media.tones import Peak
 
 FEATURES: Final = (
@@ -18,8 +22,11 @@ FEATURES: Final = (
     "first_s", "gap_1_s", "second_s", "gap_2_s", "third_s", "last_s", "longest_s", "longest_gap_s",
     "voiced_s", "voiced_share", "flagged_share", "flagged_lately", "syllables", "last_syllables", "syllables_a_second",
     "spread_db", "last_over_first_db", "tail_db", "over_floor_db", "steady_share", "steady_lately",
+    "near_before", "near_since", "near_voices", "near_quiet_s", "near_first_s", "near_gap_1_s", "near_second_s",
+    "near_gap_2_s", "near_third_s", "near_last_s", "near_longest_s", "near_longest_gap_s", "near_voiced_s", "near_share",
+    "far_share", "hiss_first_s", "hiss_share", "centre_first_hz", "centre_last_hz",
 )  # fmt: skip
-"""Names, in the order of :meth:`Timing.features`. ``_s`` seconds, ``_db`` decibels."""
+"""Names, in the order of :meth:`Timing.features`. ``_s`` seconds, ``_db`` decibels; ``near_``: of :func:`near`."""
 _DIP_DB = 4.0
 _TAIL = 6
 """Frames."""
@@ -28,6 +35,9 @@ _STEADY_BACK, _STEADY_HZ = 6, 9.0
 _LATELY = 30
 """Frames: 0.6 s."""
 _ONSET = 4
+_NEAR_DB = 15.0
+_BRIDGE, _SHORTEST = 8, 3
+_HISS_HZ = 1500.0
 _LONGEST = 3000
 """Frames, a minute: a clock that leaps must not fill the memory."""
 _NO_PEAK = Peak(0.0, 0.0, QUIETEST_DBOV)
@@ -80,6 +90,7 @@ class Timing:
         self._flags: list[bool] = []
         self._steady: list[bool] = []
         self._peaks: list[Peak] = []
+        self._centres: list[float] = []
         self._flagged = 0
         self._steadies = 0
 
@@ -118,6 +129,7 @@ class Timing:
         self._steady.append(self._is_steady(peak))
         self._steadies += self._steady[-1]
         self._peaks.append(peak)
+        self._centres.append(peak.centre_hz)
 
     def _is_steady(self, peak: Peak) -> bool:
         if len(self._peaks) < _STEADY_BACK or peak.purity < 0.3:
@@ -141,14 +153,15 @@ class Timing:
         """One number for each of ``FEATURES``; what has not happened yet is 0, but the wait for voice is what passed."""
         at = self.segmenter.now
         if not self._voices:
-            return [at, at, 0.0, 0.0, 0.0, at, at] + [0.0] * 10 + self._shares() + [0.0] * 7 + self._steadiness()
+            missing = [at, at, 0.0, 0.0, 0.0, at, at, *[0.0] * 10, *self._shares(), *[0.0] * 7, *self._steadiness()]
+            return missing + self._near(at)
         voices = self._voices
         first, last = voices[0], voices[-1]
         speaking = self.segmenter.started is not None
         quiet = max(0.0, at - last.ended)
         since = at - first.began
         lengths = [voice.lasted for voice in voices]
-        gaps = [after.began - before.ended for before, after in zip(voices, voices[1:], strict=False)]
+        gaps = [after.began - before.ended for before, after in pairwise(voices)]
         voiced = sum(lengths)
         return [
             at, first.began, since, float(len(voices)), float(speaking), at - last.began if speaking else quiet, quiet,
@@ -157,6 +170,7 @@ class Timing:
             float(sum(voice.syllables for voice in voices)), float(last.syllables),
             sum(voice.syllables for voice in voices) / max(voiced, 0.1),
             *self._loudness(first, last), *self._steadiness(),
+            *self._near(at),
         ]  # fmt: skip
 
     def _shares(self) -> list[float]:
@@ -167,6 +181,9 @@ class Timing:
         lately = self._steady[-_LATELY:]
         return [self._steadies / max(1, len(self._steady)), sum(lately) / max(1, len(lately))]
 
+    def _near(self, at: float) -> list[float]:
+        return near(self._levels, self._flags, self._centres, self.segmenter.floor_dbov, at)
+
     def _loudness(self, first: _Voice, last: _Voice) -> list[float]:
         frames = sum(voice.frames for voice in self._voices)
         mean = sum(voice.sum for voice in self._voices) / max(1, frames)
@@ -175,6 +192,52 @@ class Timing:
         tail = self._levels[max(0, end - _TAIL) : end]
         tail_db = sum(tail) / len(tail) - last.mean if tail else 0.0
         return [max(0.0, variance) ** 0.5, last.mean - first.mean, tail_db, mean - self.segmenter.floor_dbov]
+
+
+def near(levels: list[float], flags: list[bool], centres: list[float], floor: float, at: float) -> list[float]:
+    """The same as seen from now: only what is within ``_NEAR_DB`` of the loudest voice so far counts as the speaker's, so that
+    a television behind him, which was voice as long as he had not spoken, is taken back.
+    """
+    level = np.array(levels)
+    flagged = np.array(flags)
+    if not flagged.any():
+        return [at, *[0.0] * 18]
+    loud = float(np.quantile(level[flagged], 0.9))
+    mine = flagged & (level > max(loud - _NEAR_DB, floor + 4.0))
+    runs = _runs(mine)
+    if not runs:
+        return [at, *[0.0] * 18]
+    lengths = [(end - start) * FRAME_S for start, end in runs]
+    gaps = [(after[0] - before[1]) * FRAME_S for before, after in pairwise(runs)]
+    began, ended = runs[0][0] * FRAME_S, runs[-1][1] * FRAME_S
+    voiced = sum(lengths)
+    return [
+        began, at - began, float(len(runs)), max(0.0, at - ended), lengths[0], _nth(gaps, 0), _nth(lengths, 1),
+        _nth(gaps, 1), _nth(lengths, 2), lengths[-1], max(lengths), max(gaps, default=0.0), voiced,
+        voiced / max(0.02, at - began), float((flagged & ~mine).mean()), *_hiss(np.array(centres), runs),
+    ]  # fmt: skip
+
+
+def _hiss(centres: NDArray[np.float64], runs: list[tuple[int, int]]) -> list[float]:
+    """Sibilants of the first voice (seconds) and of all (share), and how bright the first and the last are: «алло» has no
+    sibilant in any voice, «здравствуйте, вы позвонили» has.
+    """
+    first, last = centres[slice(*runs[0])], centres[slice(*runs[-1])]
+    everything = np.concatenate([centres[slice(*run)] for run in runs])
+    hissing = everything > _HISS_HZ
+    return [float((first > _HISS_HZ).sum()) * FRAME_S, float(hissing.mean()), float(first.mean()), float(last.mean())]
+
+
+def _runs(mine: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Frames [start, end) of voice: gaps under ``_BRIDGE`` frames closed, then runs under ``_SHORTEST`` dropped."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mine.astype(np.int8), [0]]))).reshape(-1, 2).tolist()
+    joined: list[tuple[int, int]] = []
+    for start, end in edges:
+        if joined and start - joined[-1][1] < _BRIDGE:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return [run for run in joined if run[1] - run[0] >= _SHORTEST]
 
 
 def _nth(values: list[float], index: int) -> float:

@@ -18,6 +18,7 @@ _SIZE = 512
 _BIN_HZ = RATE / _SIZE
 _HANN: Final = np.hanning(_WINDOW)
 _LOWEST_BIN = int(200 / _BIN_HZ)
+_BAND_HZ: Final = np.arange(_LOWEST_BIN, _SIZE // 2 + 1) * _BIN_HZ
 _LOBE = 4
 """Bins on each side of a peak that the window spreads it over."""
 PURE = 0.88
@@ -30,6 +31,7 @@ _WAVERING_HZ, _WAVERING_DB = 7.0, 2.5
 """Spread of a tone's frequency and level between its first and last two frames, at most. The lowest harmonics of a sung or
 synthetic vowel are as pure as a tone but waver more."""
 _EDGE = 2
+_LEAST_S, _FAX_S = 0.16, 0.34
 
 
 class Sound(Enum):
@@ -46,12 +48,15 @@ class Sound(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ToneHeard:
-    """``ended``: equals the present time where the kind is known before the tone is over."""
+    """A beep and a fax's answer are told as soon as they are known (``over`` False, ``ended`` then), a beep once more when it is
+    over; the others when they are over.
+    """
 
     sound: Sound
     hz: float
     began: float
     ended: float
+    over: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +72,14 @@ class _Tone:
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The strongest frequency of the last 40 ms. ``purity``: its share of the power above 200 Hz, 0…1."""
+    """The strongest frequency of the last 40 ms. ``purity``: its share of the power above 200 Hz, 0…1; ``centre_hz``: the mean
+    frequency of that power, 0 where there was nothing to look at.
+    """
 
     hz: float
     purity: float
     level: float
+    centre_hz: float = 0.0
 
 
 class ToneDetector:
@@ -127,20 +135,33 @@ class ToneDetector:
         self._ended = at
         self._track.append((self.peak.hz, self.peak.level))
         self._hz += (self.peak.hz - self._hz) / min(self._frames, 8)
-        if self._told or self.sounding < 0.34 or not 2080 <= self._hz <= 2120:
+        return self._early(at)
+
+    def _early(self, at: float) -> list[ToneHeard]:
+        if self._told or self.sounding < _LEAST_S - 1e-9:
+            return []
+        if _is_fax(self._hz):
+            sound = Sound.FAX_ANSWER if self.sounding >= _FAX_S else None
+        elif 400 <= self._hz <= 2000 and not _ambiguous(self._hz) and self._even():
+            sound = Sound.BEEP
+        else:
+            sound = None
+        if sound is None:
             return []
         self._told = True
-        return [ToneHeard(Sound.FAX_ANSWER, self._hz, self._began, at)]
+        return [ToneHeard(sound, self._hz, self._began, at, over=False)]
 
     def _ends(self) -> list[ToneHeard]:
         if not self._frames:
             return []
         tone = _Tone(self._hz, self._began, self._ended)
         told, self._frames, self._missed = self._told, 0, 0
-        if tone.lasted < 0.15 or not self._even():
+        if tone.lasted < _LEAST_S - 1e-9 or (not told and not self._even()):
             return []
+        if told:
+            return [] if _is_fax(tone.hz) else [ToneHeard(Sound.BEEP, tone.hz, tone.began, tone.ended)]
         self._done = [*self._done[-3:], tone]
-        sound = None if told else self._kind(tone)
+        sound = self._kind(tone)
         return [] if sound is None else [ToneHeard(sound, tone.hz, tone.began, tone.ended)]
 
     def _even(self) -> bool:
@@ -172,6 +193,15 @@ class ToneDetector:
         return None if 0.15 <= tone.lasted <= 0.6 and tone.hz <= 445 else Sound.BEEP
 
 
+def _is_fax(hz: float) -> bool:
+    return 2080 <= hz <= 2120
+
+
+def _ambiguous(hz: float) -> bool:
+    """Frequencies that are also ringing, busy, information or calling tones: how long they last will tell."""
+    return any(low <= hz <= high for low, high in ((395, 455), (890, 1010), (1062, 1138), (1320, 1480), (1700, 1860)))
+
+
 def _again(before: _Tone, tone: _Tone) -> bool:
     same = abs(before.hz - tone.hz) < 15 and abs(before.lasted - tone.lasted) < 0.1
     return same and 0.1 <= tone.began - before.ended <= 0.7
@@ -195,4 +225,5 @@ def _peak(samples: np.ndarray[tuple[int], np.dtype[np.float64]], level: float) -
     low, mid, high = (float(power[index]) ** 0.25 for index in (top - 1, top, top + 1))
     bend = low - 2 * mid + high
     shift = 0.5 * (low - high) / bend if bend else 0.0
-    return Peak((top + shift) * _BIN_HZ, min(1.0, within / total), level)
+    centre = float(np.dot(band, _BAND_HZ)) / total
+    return Peak((top + shift) * _BIN_HZ, min(1.0, within / total), level, centre)
