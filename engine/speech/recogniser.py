@@ -1,0 +1,283 @@
+"""Speech recognition: what an adapter provides (``Model``, ``Decoder``) and how calls use it (``Recogniser``, ``Stream``).
+
+An adapter is synchronous and computes; ``Recogniser`` runs it in a few threads. One model serves the process, one
+decoder a stream. Whoever feeds a stream never waits: what arrives while its last piece is still being decoded is
+decoded as one piece afterwards, in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.domain.errors import DozvonError, Unavailable
+from engine.domain.text import mark
+
+RATE = 8000
+"""Hz, 16 bit, mono: what streams are fed."""
+_BEST_PIECE = RATE * 2 // 10
+"""Bytes: 100 ms. Smaller pieces wait for more, or every 20 ms frame would cost a change of threads."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardWord:
+    """Seconds of sound fed to the stream since its utterance began; ``confidence`` 0 to 1."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """What was said between two ``finish``; ``text`` is empty when nothing was understood."""
+
+    text: str
+    words: tuple[HeardWord, ...] = ()
+
+
+class Decoder(Protocol):
+    """One stream's part of a model. Called from any thread, but by one at a time."""
+
+    def feed(self, pcm: bytes) -> str:
+        """The words of this utterance so far."""
+
+    def finish(self) -> Final:
+        """The end of the utterance; what is fed next begins another one."""
+
+    def close(self) -> None:
+        """Give the memory back. Nothing else is called afterwards."""
+
+
+class Model(Protocol):
+    @property
+    def closed(self) -> bool:
+        """True when it can hear nothing but the words given: then ``open`` needs them."""
+
+    def describe(self) -> str:
+        """One line for the operator: which recogniser, which model, what it can do."""
+
+    def unknown_words(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Those of ``words`` (phrases are taken apart) that it can never hear."""
+
+    def decoder(self, words: Sequence[str] | None) -> Decoder:
+        """For ``words`` (phrases) and whatever else it calls unknown; None: for all words it knows."""
+
+
+class Recogniser:
+    """The process's recogniser. ``threads``: how many pieces are decoded at the same time."""
+
+    def __init__(self, model: Model, threads: int) -> None:
+        self.model = model
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="speech")
+        self._streams = set[Stream]()
+
+    @classmethod
+    async def load(cls, make: Callable[[], Model], threads: int) -> Recogniser:
+        """``make`` may read hundreds of megabytes: it runs in a thread."""
+        return cls(await asyncio.to_thread(make), threads)
+
+    def open(self, words: Sequence[str] | None, on_partial: Callable[[str], None]) -> Stream:
+        """A stream for one call. ``on_partial`` is told, in the loop's thread, the words so far that have stood through
+        two looks (``Steady``), whenever they change.
+        """
+        stream = Stream(self.model, tuple(words) if words is not None else None, self._pool, on_partial)
+        self._streams = {known for known in self._streams if not known.gone.is_set()} | {stream}
+        return stream
+
+    async def close(self) -> None:
+        """Closes the streams that are still open and ends the threads."""
+        for stream in self._streams:
+            stream.close()
+            await stream.gone.wait()
+        await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
+
+
+class Steady:
+    """The beginning of a transcript that does not change any more.
+
+    A decoder's last word is a guess until the next sound («не» becomes «нет»); words count once a second look has found
+    them again.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[str, ...] = ()
+
+    def look(self, text: str) -> str:
+        words = tuple(text.split())
+        same = 0
+        while same < min(len(words), len(self._last)) and words[same] == self._last[same]:
+            same += 1
+        self._last = words
+        return " ".join(words[:same])
+
+
+class PreRoll:
+    """Lets only speech through, with the ``seconds`` before it: the first consonant is often not loud enough to count."""
+
+    def __init__(self, seconds: float = 0.2) -> None:
+        self._most = int(seconds * RATE) * 2
+        self._kept = bytearray()
+
+    def push(self, pcm: bytes, voiced: bool) -> bytes:
+        """What to feed now; empty in silence."""
+        self._kept += pcm
+        if voiced:
+            let_through = bytes(self._kept)
+            self._kept.clear()
+            return let_through
+        del self._kept[: max(0, len(self._kept) - self._most)]
+        return b""
+
+
+class Stream:
+    """Used in the loop's thread. Close it when the call, or its listening, is over."""
+
+    def __init__(
+        self, model: Model, words: tuple[str, ...] | None, pool: ThreadPoolExecutor, on_partial: Callable[[str], None]
+    ) -> None:
+        self._model = model
+        self._words = words
+        self._pool = pool
+        self._on_partial = on_partial
+        self._loop = asyncio.get_running_loop()
+        self._decoder: Decoder | None = None  # made and used in the threads only, by one job at a time
+        self._work: deque[bytearray | asyncio.Future[Final]] = deque()
+        self._running = False
+        self._closed = False
+        self.gone = asyncio.Event()
+        """Set when the stream is closed and its decoder given back."""
+        self._broken: DozvonError | None = None
+        self._steady = Steady()
+        self._told = ""
+
+    def feed(self, pcm: bytes) -> None:
+        """More sound (16 bit, 8 kHz); never waits, never loses any."""
+        if self._closed or self._broken is not None:
+            return
+        if not self._work or not isinstance(self._work[-1], bytearray):
+            self._work.append(bytearray())
+        piece = self._work[-1]
+        if isinstance(piece, bytearray):
+            piece += pcm
+        self._go_on()
+
+    async def finish(self) -> Final:
+        """The person has stopped: everything fed so far, understood to the end; what is fed from now on is another
+        utterance. Cancelling gives only the answer up. Raises what made the recogniser fail (Unavailable).
+        """
+        if self._broken is not None:
+            raise self._broken
+        if self._closed:
+            return Final("")
+        answer = self._loop.create_future()
+        self._work.append(answer)
+        self._go_on()
+        final: Final = await answer
+        return final
+
+    def close(self) -> None:
+        """Returns at once; the decoder goes when its last piece is done. May be called twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self._give_up(None)
+        if not self._running:
+            self._start(self._drop)
+
+    @property
+    def busy(self) -> bool:
+        """True while a piece is being decoded."""
+        return self._running
+
+    def _go_on(self) -> None:
+        """Begin the next piece of work, if none is under way and there is enough."""
+        if self._running or not self._work:
+            return
+        work = self._work[0]
+        if not isinstance(work, bytearray):
+            self._work.popleft()
+            self._start(self._end, work)
+        elif len(work) >= _BEST_PIECE or len(self._work) > 1:
+            self._work.popleft()
+            self._start(lambda: self._decode(bytes(work)))
+
+    def _start(self, job: Callable[[], str | Final], answer: asyncio.Future[Final] | None = None) -> None:
+        try:
+            running = self._loop.run_in_executor(self._pool, job)
+        except RuntimeError:  # the pool is shut down: the process ends
+            self._closed = True
+            self._give_up(None)
+            self.gone.set()
+            return
+        self._running = True
+        running.add_done_callback(lambda done: self._done(done, answer))
+
+    def _done(self, done: asyncio.Future[str | Final], answer: asyncio.Future[Final] | None) -> None:
+        self._running = False
+        problem = None if done.cancelled() else done.exception()
+        if done.cancelled() or problem is not None:
+            if answer is not None:
+                self._work.appendleft(answer)
+            self._give_up(_unavailable(problem))
+            if self._closed:
+                self._start(self._drop)
+            return
+        result = done.result()
+        if isinstance(result, Final):
+            self._steady, self._told = Steady(), ""
+            if answer is not None and not answer.done():
+                answer.set_result(result)
+        elif not self._closed:
+            self._tell(self._steady.look(result))
+        if not self._closed:
+            self._go_on()
+        elif self._decoder is not None:
+            self._start(self._drop)
+        else:
+            self.gone.set()
+
+    def _tell(self, text: str) -> None:
+        if text and text != self._told:
+            self._told = text
+            self._on_partial(text)
+
+    def _give_up(self, broken: DozvonError | None) -> None:
+        self._broken = broken
+        for work in self._work:
+            if isinstance(work, bytearray) or work.done():
+                continue
+            if broken is None:
+                work.set_result(Final(""))
+            else:
+                work.set_exception(broken)
+        self._work.clear()
+
+    def _decode(self, piece: bytes) -> str:
+        if self._decoder is None:
+            self._decoder = self._model.decoder(self._words)
+        return self._decoder.feed(piece)
+
+    def _end(self) -> Final:
+        return self._decoder.finish() if self._decoder is not None else Final("")
+
+    def _drop(self) -> str:
+        decoder, self._decoder = self._decoder, None
+        if decoder is not None:
+            decoder.close()
+        return ""
+
+
+def _unavailable(problem: BaseException | None) -> DozvonError | None:
+    if problem is None or isinstance(problem, DozvonError):
+        return problem
+    return Unavailable(
+        "recogniser-failed",
+        mark("Speech recognition failed ({reason})."),
+        reason=str(problem) or type(problem).__name__,
+    )
