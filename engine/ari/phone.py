@@ -52,8 +52,12 @@ class AriPhone:
         timeout_s: int,
         args: str,
         record_to: Path | None,
+        longest_s: int,
     ) -> None:
-        variables = {"DOZVON_RECORDING": str(record_to)} if record_to else {}
+        """``longest_s``: from now on; Asterisk itself ends what nobody ended until then, should we be gone for good."""
+        variables = {"TIMEOUT(absolute)": str(longest_s)}
+        if record_to:
+            variables["DOZVON_RECORDING"] = str(record_to)
         await self._ari.channels.originate(
             endpoint=_endpoint(trunk, number),
             app=self._app,

@@ -18,7 +18,7 @@ from engine.dialer.attempts import Attempts, Cannot, persist, retry_policy
 from engine.dialer.breaker import BreakerState, Fact, feed, verdict
 from engine.dialer.capacity import Hold, Share, share
 from engine.dialer.ports import AttemptStore, Caller, CampaignStore
-from engine.dialer.window import Window, next_opening, open_zones, window_from
+from engine.dialer.window import Window, next_opening, open_zones, window_from, zone_info
 from engine.domain.attempt import CallRecord
 from engine.domain.campaign import Campaign, Claim, Room
 from engine.domain.errors import BadInput, Refused, Unavailable
@@ -56,6 +56,7 @@ class Running:
     rehearsal: asyncio.Task[None] | None = None
     rehearsed_at: float = 0.0
     hold: str = ""
+    seen: bool = False
     paced: bool = False
     """Only time grants the next call: the end of another one changes nothing."""
 
@@ -154,6 +155,9 @@ class Dialer:
         now = datetime.now(UTC)
         window = window_from(campaign.call_window)
         retry_policy(campaign)
+        if not memory.seen:
+            memory.seen = True
+            await self._block_unknown_zones(campaign, window)
         zones = sorted(zone or "" for zone in open_zones(window, now, [zone or None for zone in campaign.zones]))
         if not zones:
             return await self._closed(campaign, window, now, memory)
@@ -241,6 +245,13 @@ class Dialer:
             return LONGEST_SLEEP_S
         self._note(campaign, memory, "window_closed")
         return max(0.01, (min(times) - now).total_seconds())
+
+    async def _block_unknown_zones(self, campaign: Campaign, window: Window) -> None:
+        """A zone that nobody understands never opens: its contacts must not keep the campaign from its end."""
+        for zone in campaign.zones:
+            if zone and window.by_contact_zone and zone_info(zone) is None:
+                log.warning("unknown_zone", campaign=campaign.id, zone=zone)
+                await self._campaigns.block_zone(campaign.id, zone)
 
     def _rehearse(self, campaign: Campaign, memory: Running, zones: Sequence[str]) -> None:
         """Render the speech of the next contacts, one such task at a time."""

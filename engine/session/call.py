@@ -46,6 +46,10 @@ SAFETY_S = 10
 """Added to the answer timeout that Asterisk is told: our own timer ends the ringing, this is for when we are gone."""
 
 
+ORPHAN_S = 30
+"""Asterisk ends a call by itself this long after we should have done so."""
+
+
 class Call:
     """``deliver`` may be called from anywhere in the loop's thread; ``run`` once."""
 
@@ -73,7 +77,9 @@ class Call:
         self._timers = Timers(self.deliver)
         self._facts = Facts(attempt.call_id)
         self._state: State = start(scenario, attempt.fields, Limits(action_timeout_s=attempt.action_timeout_s))
-        self._transfer = Transfer(phone, self._channel, attempt.trunk, attempt.caller_id)
+        self._transfer = Transfer(
+            phone, self._channel, attempt.trunk, attempt.caller_id, attempt.longest_call_s + ORPHAN_S
+        )
         self._needs = needs(scenario)
         wanted = hearing is not None and self._needs.any
         self._ear = Ear(self._channel, hearing, self.deliver, recorded=self._record) if hearing and wanted else None
@@ -127,6 +133,7 @@ class Call:
                 timeout_s=self.attempt.answer_timeout_s + SAFETY_S,
                 args="call",
                 record_to=self._raw.with_suffix("") if self._record else None,
+                longest_s=self.attempt.answer_timeout_s + self.attempt.longest_call_s + ORPHAN_S,
             )
         except Unavailable as error:
             # Asterisk may have placed it all the same (the answer was lost on the way): end it by its id.

@@ -30,6 +30,7 @@ class Phone(Protocol):
         timeout_s: int,
         args: str,
         record_to: Path | None,
+        longest_s: int,
     ) -> None: ...
 
     async def play(self, channel: str, playback: str, clip: Path) -> bool: ...

@@ -24,11 +24,12 @@ OPERATOR = "operator"
 class Transfer:
     """One operator at a time. ``leg`` is the id of the newest leg's channel: the call's id and a number."""
 
-    def __init__(self, phone: Phone, channel: str, trunk: str, caller_id: str) -> None:
+    def __init__(self, phone: Phone, channel: str, trunk: str, caller_id: str, longest_s: int) -> None:
         self._phone = phone
         self._channel = channel
         self._trunk = trunk
         self._caller_id = caller_id
+        self._longest_s = longest_s
         self._number = ""
         self._legs = 0
         self._open = False
@@ -64,6 +65,7 @@ class Transfer:
                 timeout_s=math.ceil(timeout_s),
                 args=OPERATOR,
                 record_to=None,
+                longest_s=self._longest_s,
             )
         except Unavailable:
             # Asterisk may ring the operator all the same: the answer was lost on the way.

@@ -21,6 +21,8 @@ from engine.storage.queries import SQL, load
 _SQL = load(SQL / "campaigns.sql")
 MOST_CLAIMS = 50
 """At once: keeps the campaign's lock short. Stands in the statement too."""
+GLANCES = 3
+"""After so many decisions that others made outdated the room is locked first."""
 _VERSION = 7 << 76 | 2 << 62
 _RANDOM = (0xFFF << 64) | ((1 << 62) - 1)
 
@@ -56,31 +58,30 @@ class Campaigns:
         ``zones`` are the contacts' zones in which calling is allowed now ('' for unknown). Returns what ``decide``
         said (None: the campaign is gone) and the claims, whose rows in ``calls`` exist. Fewer claims than granted
         means that no more contacts are due. Raises ValueError when more than MOST_CLAIMS are granted.
+
+        ``decide`` may be asked more than once: first on a glance without locks, so that nobody waits for this process while
+        it thinks; the claim itself then looks, under its locks, whether the decision still holds.
         """
-        async with self._database.transaction() as connection:
-            row = await connection.fetchrow(_SQL["room"], campaign.id)
-            if row is None:
-                return None, []
-            share = decide(_room(row))
-            if share.count <= 0 or not zones:
+        for _ in range(GLANCES):
+            room = await self._database.fetchrow(_SQL["see_room"], campaign.id)
+            share = decide(_room(room)) if room is not None else None
+            if room is None or share is None or share.count <= 0 or not zones:
                 return share, []
-            if share.count > MOST_CLAIMS:
-                raise ValueError(f"{share.count} claims at once")
-            rows = await connection.fetch(
-                _SQL["claim"],
-                campaign.id,
-                share.count,
-                list(zones),
-                datetime.now(UTC),
-                campaign.account,
-                cell,
-                new_ids(share.count),
-                share.pace_tat,
-                share.rate_tat,
-            )
+            rows = await self._database.fetch(_SQL["claim"], *_wanted(campaign, zones, cell, share, room))
+            if not rows or rows[0]["id"] is not None:
+                return share, self._claimed(rows)
+        async with self._database.transaction() as connection:
+            room = await connection.fetchrow(_SQL["lock_room"], campaign.id)
+            share = decide(_room(room)) if room is not None else None
+            if share is None or share.count <= 0:
+                return share, []
+            rows = await connection.fetch(_SQL["claim"], *_wanted(campaign, zones, cell, share, None))
+        return share, self._claimed(rows)
+
+    def _claimed(self, rows: Sequence[asyncpg.Record]) -> list[Claim]:
         claims = [_claim(row) for row in rows]
         self._database.announcer.add(claim.call_id for claim in claims)
-        return share, claims
+        return claims
 
     async def upcoming(self, campaign: CampaignId, count: int, zones: Sequence[str]) -> list[Mapping[str, str]]:
         """The fields of contacts that are due within a minute."""
@@ -94,6 +95,10 @@ class Campaigns:
     async def finish_if_done(self, campaign: CampaignId) -> bool:
         """Set it finished when no contact waits or is being called."""
         return await self._database.fetchval(_SQL["finish_if_done"], campaign) is not None
+
+    async def block_zone(self, campaign: CampaignId, zone: str) -> None:
+        """Contacts in a zone that nobody understands cannot be called; they are done with, and say why."""
+        await self._database.execute(_SQL["block_zone"], campaign, zone)
 
     async def carousel(self) -> list[str]:
         """The numbers of the system's carousel."""
@@ -165,6 +170,16 @@ class Campaigns:
         """The facts behind «почему контакт не обзвонен»; dialer.why words them."""
         row = await self._database.fetchrow(_SQL["explain"], campaign, contact)
         return None if row is None else dict(row)
+
+
+def _wanted(
+    campaign: Campaign, zones: Sequence[str], cell: str, share: Share, seen: asyncpg.Record | None
+) -> tuple[object, ...]:
+    if share.count > MOST_CLAIMS:
+        raise ValueError(f"{share.count} claims at once")
+    now, ids = datetime.now(UTC), new_ids(share.count)
+    decided = None if seen is None else tuple(seen)
+    return campaign.id, decided, share.count, list(zones), now, cell, ids, share.pace_tat, share.rate_tat
 
 
 def new_ids(count: int) -> list[uuid.UUID]:

@@ -64,6 +64,7 @@ class PaperPhone:
         timeout_s: int,
         args: str,
         record_to: Path | None,
+        longest_s: int,
     ) -> None:
         self.timeouts[channel] = timeout_s
         self._ask("originate", channel, number, args)

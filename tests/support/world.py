@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from engine.bootstrap import running
 from engine.dialer.loop import Dialer
 from engine.domain.ids import AccountId, CampaignId, ProjectId, TrunkId
+from engine.host.asterisk import AsteriskInstance
 from engine.scenario.document import encode, parse
 from engine.settings import EngineSettings
 from engine.stack import CARRIER, Stack
@@ -58,7 +60,7 @@ class World:
         """Nothing may be left on either Asterisk: a channel that outlives its test is a leak."""
         for instance in (self.stack.platform, self.stack.carrier):
             assert instance is not None
-            await until(lambda found=instance: channels(found) == 0, 8)
+            await until(partial(_quiet, instance), 8)
 
     async def campaign(
         self, phones: Sequence[str], scenario: Mapping[str, Any], *, start: bool = True, **settings: Any
@@ -114,10 +116,10 @@ class World:
 
         async def over() -> bool:
             progress = await self.campaigns.progress(campaign)
-            return progress["state"] != "running" and progress["open"] == 0
+            return bool(progress["state"] != "running" and progress["open"] == 0)
 
         await until(over, seconds)
-        return await self.calls.report(campaign)
+        return list(await self.calls.report(campaign))
 
     async def run(self, phones: Sequence[str], scenario: Mapping[str, Any], **settings: Any) -> dict[str, Row]:
         """A whole campaign with an engine of its own; the last row of each phone."""
@@ -139,8 +141,13 @@ async def until(condition: Callable[[], Any], seconds: float) -> None:
         await asyncio.sleep(0.05)
 
 
-def channels(instance: Any) -> int:
+def _quiet(instance: AsteriskInstance | None) -> bool:
+    return channels(instance) == 0
+
+
+def channels(instance: AsteriskInstance | None) -> int:
     """Live channels of an Asterisk."""
+    assert instance is not None
     return int(instance.command("core show channels count").split()[0])
 
 

@@ -1,41 +1,128 @@
 -- The hot path: how much room a campaign has, and ending a call.
 
--- Locks the campaign, its trunk and the customer's ledger account (always in this order), then measures what is in use.
--- Two statements on purpose: a count made in the locking statement would see the time before the lock was granted.
---
--- The transaction that begins here need not wait for the disk: a claim is not dialled before its row says so (calls.sql,
--- dialing), and that commit does wait, for everything written before it. A claim lost with the server was never dialled.
-create function campaign_room(p_campaign bigint)
-returns table (
+create type campaign_room as (
     state campaign_state, run int, pace_tat double precision, rate_tat double precision,
     per_hour int, burst int, calls_per_second int,
     channels_free int, trunk_free int, leads_free int, spend_free numeric, balance_free numeric, hold numeric, open_calls int, account_calls int
-)
-language plpgsql as $$
+);
+
+-- What is in use is counted from the open calls, which are few; no counter can be forgotten on the way out of a call.
+-- STABLE: everything is seen at one moment, that of the calling statement.
+create function measure_room(c campaigns, t trunks, a ledger_accounts) returns campaign_room language plpgsql stable as $$
+declare
+    v_open int; v_undecided int; v_held numeric; v_account_open int; v_account_held numeric; v_trunk int;
+begin
+    select count(*) filter (where campaign_id = c.id),
+           count(*) filter (where campaign_id = c.id and result is distinct from 'lead'),
+           coalesce(sum(calls.hold) filter (where campaign_id = c.id), 0),
+           count(*), coalesce(sum(calls.hold), 0)
+        into v_open, v_undecided, v_held, v_account_open, v_account_held
+        from calls where account_id = c.account_id and calls.state <> 'ended';
+    select coalesce(sum(legs), 0) into v_trunk from calls where trunk_id = t.id and calls.state <> 'ended';
+    return (
+        c.state, c.run, c.pace_tat, t.rate_tat, c.per_hour, c.burst, t.calls_per_second,
+        c.max_channels - v_open,
+        t.max_channels - v_trunk,
+        c.max_leads - c.leads - v_undecided,
+        c.max_spend - c.spent - v_held,
+        coalesce(a.balance, 0) - v_account_held,
+        c.hold, v_open, v_account_open
+    )::campaign_room;
+end $$;
+
+-- A campaign's room as it is now, without locking anything; null when there is no such campaign.
+create function see_room(p_campaign bigint) returns campaign_room language plpgsql stable as $$
 declare
     c campaigns; t trunks; a ledger_accounts;
-    v_open int; v_undecided int; v_held numeric; v_account_open int; v_account_held numeric;
+begin
+    select * into c from campaigns where campaigns.id = p_campaign;
+    if not found then return null; end if;
+    select * into t from trunks where trunks.id = c.trunk_id;
+    select * into a from ledger_accounts where account_id = c.account_id;
+    return measure_room(c, t, a);
+end $$;
+
+-- Locks the campaign, its trunk and the customer's ledger account (always in this order), then measures what is in use.
+-- Two statements on purpose: a count made in the locking statement would see the time before the lock was granted.
+--
+-- The transaction need not wait for the disk: a claim is not dialled before its row says so (calls.sql, dialing), and that
+-- commit does wait, for everything written before it. A claim lost with the server was never dialled.
+create function lock_room(p_campaign bigint) returns campaign_room language plpgsql as $$
+declare
+    c campaigns; t trunks; a ledger_accounts;
 begin
     perform set_config('synchronous_commit', 'off', true);
     -- "no key": rows that refer to these may be written meanwhile
     select * into c from campaigns where campaigns.id = p_campaign for no key update;
-    if not found then return; end if;
+    if not found then return null; end if;
     select * into t from trunks where trunks.id = c.trunk_id for no key update;
     select * into a from ledger_accounts where account_id = c.account_id for no key update;
-    select count(*) filter (where campaign_id = p_campaign),
-           count(*) filter (where campaign_id = p_campaign and result is distinct from 'lead'),
-           coalesce(sum(calls.hold) filter (where campaign_id = p_campaign), 0),
-           count(*), coalesce(sum(calls.hold), 0)
-        into v_open, v_undecided, v_held, v_account_open, v_account_held
-        from calls where account_id = c.account_id and calls.state <> 'ended';
-    return query select
-        c.state, c.run, c.pace_tat, t.rate_tat, c.per_hour, c.burst, t.calls_per_second,
-        c.max_channels - v_open,
-        t.max_channels - (select coalesce(sum(legs), 0) from calls where trunk_id = t.id and calls.state <> 'ended')::int,
-        c.max_leads - c.leads - v_undecided,
-        c.max_spend - c.spent - v_held,
-        coalesce(a.balance, 0) - v_account_held,
-        c.hold, v_open, v_account_open;
+    return measure_room(c, t, a);
+end $$;
+
+-- Take up to p_count due contacts (at most 50) and write their calls, if what was decided on p_seen still holds: nobody else
+-- has used the pacers, and nothing has become less. Otherwise one row without a call: look again. p_seen null: whatever the
+-- room is now; the caller has locked it.
+--
+-- One look into each zone that is open, so that contacts where it is night cost nothing to pass over. Its limit is a number:
+-- with p_count there too, PostgreSQL would plan the statement anew each time. p_ids: ids for the new calls, p_count at least.
+create function claim_contacts(
+    p_campaign bigint, p_seen campaign_room, p_count int, p_zones text[], p_now timestamptz, p_cell text, p_ids uuid[],
+    p_pace_tat double precision, p_rate_tat double precision
+) returns table (
+    id uuid, contact_id bigint, phone text, zone text, attempts int, carousel boolean, last_caller text, fields jsonb
+) language plpgsql as $$
+#variable_conflict use_column
+declare
+    r campaign_room; c campaigns;
+begin
+    r := lock_room(p_campaign);
+    if p_seen is distinct from null and not coalesce(
+        r.state = p_seen.state and r.run = p_seen.run
+        and r.pace_tat is not distinct from p_seen.pace_tat and r.rate_tat is not distinct from p_seen.rate_tat
+        and r.channels_free >= p_seen.channels_free and r.trunk_free >= p_seen.trunk_free
+        and r.balance_free >= p_seen.balance_free
+        and coalesce(r.leads_free >= p_seen.leads_free, p_seen.leads_free is null and r.leads_free is null)
+        and coalesce(r.spend_free >= p_seen.spend_free, p_seen.spend_free is null and r.spend_free is null), false)
+    then
+        return query select null::uuid, null::bigint, null::text, null::text, null::int, null::boolean, null::text, null::jsonb;
+        return;
+    end if;
+    select * into c from campaigns where campaigns.id = p_campaign;
+    return query with due as (
+        select picked.* from unnest(p_zones) as open_zone(name)
+        cross join lateral (
+            select cc.contact_id, cc.next_at
+            from campaign_contacts cc
+            where cc.campaign_id = p_campaign and cc.zone = open_zone.name and cc.state = 'waiting' and cc.next_at <= p_now
+              and not exists (select 1 from blacklist b where b.account_id = c.account_id and b.phone = cc.phone)
+            order by cc.next_at, cc.contact_id limit 50
+        ) as picked
+        order by picked.next_at, picked.contact_id limit p_count
+    ), locked as (
+        select cc.contact_id from campaign_contacts cc join due using (contact_id)
+        where cc.campaign_id = p_campaign and cc.state = 'waiting' for update of cc skip locked
+    ), taken as (
+        update campaign_contacts cc set state = 'calling', attempts = cc.attempts + 1
+        from locked where cc.campaign_id = p_campaign and cc.contact_id = locked.contact_id
+        returning cc.contact_id, cc.phone, cc.zone, cc.attempts, cc.carousel, cc.last_caller, cc.next_at
+    ), numbered as (
+        select p_ids[row_number() over (order by next_at, contact_id)] as id, taken.* from taken
+    ), rows as (
+        insert into calls (id, campaign_id, contact_id, account_id, trunk_id, scenario_id, run, attempt, carousel, phone,
+                           cell_id, hold)
+        select numbered.id, c.id, numbered.contact_id, c.account_id, c.trunk_id, c.scenario_id, c.run, numbered.attempts,
+               numbered.carousel, numbered.phone, p_cell, c.hold
+        from numbered
+    )
+    select numbered.id, numbered.contact_id, numbered.phone, numbered.zone, numbered.attempts, numbered.carousel,
+           numbered.last_caller, contacts.fields
+    from numbered join contacts on contacts.id = numbered.contact_id
+    order by numbered.next_at, numbered.contact_id;
+    if found then  -- the pacers' times stay when nobody was due
+        update campaigns set pace_tat = p_pace_tat where campaigns.id = p_campaign;
+        update trunks set rate_tat = p_rate_tat where trunks.id = c.trunk_id;
+    end if;
 end $$;
 
 -- Facts of a running call that must outlive the engine: the path so far, a lead, a blacklisting, side effects.
@@ -55,32 +142,49 @@ begin
         update campaigns set leads = leads + 1 where id = v.campaign_id;
     end if;
     if p_blacklist and not v.blacklisted then
-        perform blacklist_add(v.account_id, v.phone, 'call', p_call);
+        insert into blacklist (account_id, phone, reason, call_id) values (v.account_id, v.phone, 'call', p_call)
+            on conflict (account_id, phone) do nothing;
     end if;
     insert into side_effects (key, call_id, kind, payload)
         select e ->> 'key', p_call, e ->> 'kind', e -> 'payload' from jsonb_array_elements(p_effects) as e
         on conflict (key) do nothing;
 end $$;
 
--- A number that must not be called again by this account: waiting contacts with it are blocked at once.
-create function blacklist_add(p_account bigint, p_phone text, p_reason text, p_call uuid) returns void
-language plpgsql as $$
+-- A number that must not be called again by this account: its waiting contacts are blocked at once, whoever enters it.
+create function block_contacts() returns trigger language plpgsql as $$
 begin
-    insert into blacklist (account_id, phone, reason, call_id) values (p_account, p_phone, p_reason, p_call)
-        on conflict (account_id, phone) do nothing;
     update campaign_contacts cc set state = 'blocked', reason = 'blacklist'
         from campaigns c
-        where c.id = cc.campaign_id and c.account_id = p_account and cc.phone = p_phone and cc.state = 'waiting';
+        where c.id = cc.campaign_id and c.account_id = new.account_id and cc.phone = new.phone and cc.state = 'waiting';
+    return null;
+end $$;
+create trigger blacklist_blocks after insert on blacklist for each row execute function block_contacts();
+
+-- A campaign may be stopped and started from the beginning while calls of the run before are still on the line. Whoever is
+-- on the line then enters the new run as 'calling' (see campaigns.sql: fill), and waits for his turn when that call ends.
+
+-- The contact of an ended or given back call of an earlier run.
+create function free_contact(v calls) returns void language plpgsql as $$
+begin
+    update campaign_contacts cc
+        set state = (case when b.phone is null then 'waiting' else 'blocked' end)::contact_state,
+            reason = case when b.phone is null then '' else 'blacklist' end
+        from (select v.phone as called) as one
+        left join blacklist b on b.account_id = v.account_id and b.phone = one.called
+        where cc.campaign_id = v.campaign_id and cc.contact_id = v.contact_id and cc.state = 'calling'
+          and not exists (select 1 from calls o where o.campaign_id = v.campaign_id and o.contact_id = v.contact_id
+                          and o.state <> 'ended');
 end $$;
 
 -- The end of an attempt: outcome, money, the contact's next state; once (false when it had ended before).
-create function finish_call(p_call uuid, p_outcome text, p_cause text, p_q850 int, p_sip int, p_ringing timestamptz,
-                            p_answered timestamptz, p_ended timestamptz, p_hung_up_by text, p_cost numeric,
-                            p_recording text, p_recording_s double precision, p_recording_sha256 text,
+create function finish_call(p_call uuid, p_outcome text, p_cause text, p_q850 int, p_sip int,
+                            p_ringing timestamptz, p_answered timestamptz, p_ended timestamptz, p_hung_up_by text,
+                            p_cost numeric, p_recording text, p_recording_s double precision, p_recording_sha256 text,
                             p_contact_state contact_state, p_next timestamptz, p_carousel boolean, p_reason text)
 returns boolean language plpgsql as $$
 declare
     v calls;
+    v_black boolean;
 begin
     select * into v from calls where id = p_call for update;
     if not found or v.state = 'ended' then return false; end if;
@@ -93,14 +197,17 @@ begin
         update campaigns set spent = spent + p_cost where id = v.campaign_id;
         perform ledger_move('call:' || p_call, 'customer:' || v.account_id, 'revenue:calls', p_cost, v.phone);
     end if;
+    if v.run <> (select run from campaigns where id = v.campaign_id) then
+        perform free_contact(v);
+        return true;
+    end if;
+    v_black := p_contact_state = 'waiting'
+        and exists (select 1 from blacklist b where b.account_id = v.account_id and b.phone = v.phone);
     update campaign_contacts set
-        state = case when state = 'blocked' then state
-                     when exists (select 1 from blacklist b where b.account_id = v.account_id and b.phone = v.phone)
-                          and p_contact_state = 'waiting' then 'blocked'
-                     else p_contact_state end,
-        next_at = coalesce(p_next, next_at), carousel = p_carousel, last_outcome = p_outcome, reason = p_reason
-        where campaign_id = v.campaign_id and contact_id = v.contact_id
-          and exists (select 1 from campaigns c where c.id = v.campaign_id and c.run = v.run);
+        state = case when state = 'blocked' then state when v_black then 'blocked' else p_contact_state end,
+        reason = case when state = 'blocked' then reason when v_black then 'blacklist' else p_reason end,
+        next_at = coalesce(p_next, next_at), carousel = p_carousel, last_outcome = p_outcome
+        where campaign_id = v.campaign_id and contact_id = v.contact_id;
     return true;
 end $$;
 
@@ -111,8 +218,11 @@ declare
 begin
     delete from calls where id = p_call and state = 'claimed' returning * into v;
     if not found then return false; end if;
+    if v.run <> (select run from campaigns where id = v.campaign_id) then
+        perform free_contact(v);
+        return true;
+    end if;
     update campaign_contacts set state = case when state = 'calling' then 'waiting' else state end, attempts = attempts - 1
-        where campaign_id = v.campaign_id and contact_id = v.contact_id and attempts = v.attempt
-          and exists (select 1 from campaigns c where c.id = v.campaign_id and c.run = v.run);
+        where campaign_id = v.campaign_id and contact_id = v.contact_id and attempts = v.attempt;
     return true;
 end $$;

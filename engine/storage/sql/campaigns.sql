@@ -4,45 +4,14 @@ select c.id, c.account_id, c.name, c.run, c.scenario_id, t.name as trunk, c.call
 from campaigns c join trunks t on t.id = c.trunk_id
 where c.state = 'running' order by c.id
 
--- name: room
-select * from campaign_room($1)
+-- name: see_room
+select * from see_room($1) where state is not null
+
+-- name: lock_room
+select * from lock_room($1) where state is not null
 
 -- name: claim
--- One look into each zone that is open, so that contacts where it is night cost nothing to pass over. Its limit is the most
--- that is ever claimed, as a number: with $2 there too, PostgreSQL would plan the statement anew each time. $7: new calls' ids,
--- at least as many as are claimed. The last two statements keep the pacers' times, unless nobody was due.
-with due as (
-    select picked.* from unnest($3::text[]) as open_zone(name)
-    cross join lateral (
-        select cc.contact_id, cc.next_at
-        from campaign_contacts cc
-        where cc.campaign_id = $1 and cc.zone = open_zone.name and cc.state = 'waiting' and cc.next_at <= $4
-          and not exists (select 1 from blacklist b where b.account_id = $5 and b.phone = cc.phone)
-        order by cc.next_at, cc.contact_id limit 50
-    ) as picked
-    order by picked.next_at, picked.contact_id limit $2
-), locked as (
-    select cc.contact_id from campaign_contacts cc join due using (contact_id)
-    where cc.campaign_id = $1 and cc.state = 'waiting' for update of cc skip locked
-), taken as (
-    update campaign_contacts cc set state = 'calling', attempts = cc.attempts + 1
-    from locked where cc.campaign_id = $1 and cc.contact_id = locked.contact_id
-    returning cc.contact_id, cc.phone, cc.zone, cc.attempts, cc.carousel, cc.last_caller, cc.next_at
-), numbered as (
-    select ($7::uuid[])[row_number() over (order by next_at, contact_id)] as id, taken.* from taken
-), rows as (
-    insert into calls (id, campaign_id, contact_id, account_id, trunk_id, scenario_id, run, attempt, carousel, phone,
-                       cell_id, hold)
-    select numbered.id, c.id, numbered.contact_id, c.account_id, c.trunk_id, c.scenario_id, c.run, numbered.attempts,
-           numbered.carousel, numbered.phone, $6, c.hold
-    from numbered, campaigns c where c.id = $1
-), paced as (
-    update campaigns set pace_tat = $8 where id = $1 and exists (select 1 from taken) returning trunk_id
-), rated as (
-    update trunks set rate_tat = $9 from paced where trunks.id = paced.trunk_id
-)
-select numbered.*, contacts.fields from numbered join contacts on contacts.id = numbered.contact_id
-order by numbered.next_at, numbered.contact_id
+select * from claim_contacts($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
 -- name: upcoming
 -- The contacts that will be claimed next, for rendering their speech ahead. No lock: a wrong guess costs one clip.
@@ -80,7 +49,7 @@ select id from calls where campaign_id = $1 and state <> 'ended' order by id for
 -- name: start
 -- From a draft or a stopped campaign: from the beginning, as the manual has it.
 update campaigns set state = 'running', reason = '', reason_text = '', started_at = now(), ended_at = null,
-       run = case when state = 'stopped' then run + 1 else run end, pace_tat = null
+       run = case when state = 'stopped' then run + 1 else run end, pace_tat = null, leads = 0, spent = 0
 where id = $1 and state in ('draft', 'stopped') returning run
 
 -- name: fill
@@ -162,3 +131,7 @@ select id, name, state, reason, reason_text, run, leads, spent,
        (select count(*) from campaign_contacts where campaign_id = campaigns.id) as contacts,
        (select count(*) from campaign_contacts where campaign_id = campaigns.id and state in ('done', 'blocked')) as done
 from campaigns order by id desc limit 50
+
+-- name: block_zone
+update campaign_contacts set state = 'blocked', reason = 'unknown_zone'
+where campaign_id = $1 and zone = $2 and state = 'waiting'

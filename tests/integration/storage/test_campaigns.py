@@ -95,7 +95,9 @@ async def test_restart_refills_those_who_did_not_answer(books: Books) -> None:
     await books.finish(answered.call_id)
     await books.finish(busy.call_id, NextStep(None, False, "exhausted"), "0", outcome=Outcome.BUSY)
     await books.calls.release(blocked.call_id)
-    await books.database.execute("select blacklist_add($1, $2, '', null)", books.account, blocked.phone)
+    await books.database.execute(
+        "insert into blacklist (account_id, phone) values ($1, $2)", books.account, blocked.phone
+    )
     assert await books.campaigns.finish_if_done(campaign.id)
     await books.campaigns.restart(campaign.id)
     assert (await books.running(campaign.id)).run == 2
@@ -204,3 +206,13 @@ async def test_progress_and_outcomes(books: Books) -> None:
     }  # fmt: skip
     (row,) = await books.campaigns.outcomes(campaign.id)
     assert (row["outcome"], row["n"], str(row["cost"])) == ("answered", 1, "2.4000")
+
+
+async def test_a_start_from_the_beginning_counts_leads_and_money_anew(books: Books) -> None:
+    campaign = (await books.campaign(1)).id
+    await books.database.execute("update campaigns set leads = 3, spent = 5 where id = $1", campaign)
+    await books.campaigns.stop(campaign)
+    await books.campaigns.start(campaign)
+    row = await books.database.fetchrow("select leads, spent, run from campaigns where id = $1", campaign)
+    assert row is not None
+    assert (row["leads"], row["spent"], row["run"]) == (0, 0, 2)

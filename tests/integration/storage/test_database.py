@@ -10,19 +10,18 @@ import pytest
 
 from engine.domain.errors import Unavailable
 from engine.storage.catalogue import Catalogue, NewContact
-from engine.storage.database import Database, migrate, open_database
+from engine.storage.database import Database, ensure_database, migrate, open_database
 from tests.integration.storage.conftest import Books
 
 pytestmark = pytest.mark.integration
 
 
-async def test_migrations_are_applied_once(database: Database, dsn: str) -> None:
-    assert await migrate(database) == []
-    await database.execute("delete from migrations where name = '0003_runs'")
-    await database.execute("drop function free_contact")
-    async with open_database(dsn, size=1) as another:
-        applied = await asyncio.gather(migrate(database), migrate(another))
-    assert sorted(applied) == [[], ["0003_runs"]], "two processes at once"
+async def test_migrations_are_applied_once(postgres: str) -> None:
+    empty = await ensure_database(postgres, "test_migrations")
+    async with open_database(empty, size=1) as one, open_database(empty, size=1) as another:
+        applied = await asyncio.gather(migrate(one), migrate(another))
+        assert sorted(applied, key=len) == [[], ["0001_first_light", "0002_claims"]], "two processes at once"
+        assert await migrate(one) == []
 
 
 async def test_a_migration_that_fails_leaves_nothing(database: Database) -> None:

@@ -57,6 +57,7 @@ class PaperDatabase:
 
     campaign: Campaign = CAMPAIGN
     waiting: int = 0
+    blocked_zones: list[str] = field(default_factory=list)
     state: CampaignState = CampaignState.RUNNING
     reason: str = ""
     limits: dict[str, Any] = field(default_factory=dict)
@@ -113,6 +114,9 @@ class PaperDatabase:
         if self.state is not CampaignState.RUNNING:
             raise Refused("wrong_state", "no")
         self.state, self.reason = CampaignState.PAUSED, reason
+
+    async def block_zone(self, campaign: CampaignId, zone: str) -> None:
+        self.blocked_zones.append(zone)
 
     async def carousel(self) -> list[str]:
         return self.lines

@@ -193,3 +193,11 @@ async def test_closing_gives_back_and_claims_no_more() -> None:
     await asyncio.wait_for(dialer.drain(), 2)
     await asyncio.wait_for(task, 2)
     assert (len(database.finished), database.waiting) == (1, 1)
+
+
+async def test_a_zone_that_nobody_understands_does_not_keep_a_campaign_alive() -> None:
+    window = {**ALWAYS, "by_contact_zone": True}
+    database = PaperDatabase(replace(CAMPAIGN, zones=("", "Mars/Olympus", "Asia/Omsk"), call_window=window))
+    async with dialling(database, PaperCaller()):
+        await until(lambda: database.blocked_zones)
+    assert database.blocked_zones == ["Mars/Olympus"]
