@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.world import Row, World, ask, file_of, node, phone, sound, speech, until
+from engine.ari.client import Ari
+from engine.ari.phone import AriPhone
+from engine.stack import CARRIER
+from tests.support.world import Row, World, ask, channels, file_of, node, phone, sound, speech, until
 
 pytestmark = pytest.mark.acceptance
 
@@ -139,3 +142,21 @@ def _hang_up(world: World, caller_id: str) -> None:
     names = sorted(line.split("!")[0] for line in lines if caller_id in line.split("!"))
     assert names, lines
     world.stack.carrier.command(f"channel request hangup {names[0]}")
+
+
+async def test_asterisk_itself_ends_a_call_that_nobody_ends(world: World) -> None:
+    """What an engine leaves behind that never comes back."""
+    settings = world.settings()
+    async with Ari(settings.ari, settings.ari_user, settings.ari_password) as ari:
+        await AriPhone(ari, "nobody").originate(
+            channel="orphan",
+            trunk=CARRIER,
+            number=phone("11"),
+            caller_id="",
+            timeout_s=60,
+            args="",
+            record_to=None,
+            longest_s=3,
+        )
+        assert channels(world.stack.platform) == 1
+        await until(lambda: channels(world.stack.platform) == 0, 20)

@@ -90,11 +90,12 @@ async def test_placing_a_call(small: SmallAri, ari: Ari, number: str, endpoint: 
         timeout_s=30,
         args="call",
         record_to=Path("/r/id"),
+        longest_s=700,
     )
     ((_, _, query, body),) = small.asked
     assert (query["endpoint"], query["channelId"], query["timeout"]) == (endpoint, "id", "30")
     assert (query["app"], query["appArgs"], query["callerId"]) == ("dozvon", "call", "+7495")
-    assert body == {"variables": {"DOZVON_RECORDING": "/r/id"}}
+    assert body == {"variables": {"TIMEOUT(absolute)": "700", "DOZVON_RECORDING": "/r/id"}}
 
 
 async def test_what_is_live(small: SmallAri, ari: Ari) -> None:
