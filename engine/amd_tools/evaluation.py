@@ -14,21 +14,26 @@ from engine.amd_tools.decisions import Quality, quality
 from engine.amd_tools.listening import frames
 from engine.amd_tools.recordings import Recording, opening
 from engine.domain.errors import BadInput
-from engine.media.amd import Amd, AmdModel
+from engine.media.amd import Amd, AmdModel, AmdSettings, Verdict
 from engine.media.frames import FRAME_S
+
+DEADLINE_S = AmdSettings().deadline_s
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``verdict`` '' and ``error`` a sentence where the file could not be read. ``decided_s`` from the answer, ``speed_s`` from
-    the answer or from the first voice of a late person; ``cpu_ms``: of detector and webrtcvad up to the verdict.
+    """``verdict``: in force at the deadline; ``first``: the one before any revision, whose time ``decided_s`` is (from the
+    answer) and ``speed_s`` (from the first voice of a late person). ``verdict`` '' and ``error`` a sentence where the file
+    could not be read. ``cpu_ms``: of detector and webrtcvad up to the first verdict.
     """
 
     file: str
     label: str
     sort: str
+    language: str
     verdict: str
     taken_for: str
+    first: str
     decided_s: float
     speed_s: float
     evidence: str
@@ -40,26 +45,30 @@ class Row:
 
 def judge(recording: Recording, model: AmdModel) -> Row:
     """One recording; never raises for what is in a file."""
+    known = recording.file, recording.label, recording.sort, recording.language
     try:
         samples = opening(recording)
     except BadInput as error:
-        return Row(recording.file, recording.label, recording.sort, "", "", 0, 0, "", 0, "", 0, str(error))
+        return Row(*known, "", "", "", 0, 0, "", 0, "", 0, str(error))
     amd = Amd(model)
+    first: Verdict | None = None
+    spent = 0.0
     began = time.process_time()
     for frame, voiced, at in frames(samples, model.vad):
-        if amd.feed(frame, voiced, at) is not None:
+        if at > DEADLINE_S + 1e-9:
             break
+        if amd.feed(frame, voiced, at) is not None and first is None:
+            first, spent = amd.verdict, time.process_time() - began
     while amd.verdict is None:
         amd.advance(round(amd.now + FRAME_S, 3))
-    spent = (time.process_time() - began) * 1000
-    verdict = amd.verdict
+    spent = 1000 * (spent or time.process_time() - began)
+    verdict, first = amd.verdict, first or amd.verdict
     taken = "machine" if verdict.kind.machine else "human"
     correct = {"": "", "silence": ""}.get(recording.label, str(taken == recording.label).lower())
     origin = recording.origin(amd.timing.first_voice)
     return Row(
-        recording.file, recording.label, recording.sort, verdict.kind.value, taken, round(verdict.at, 3),
-        round(verdict.at - origin, 3), verdict.evidence.name.lower(), round(verdict.person, 4), correct,
-        round(spent, 2), "",
+        *known, verdict.kind.value, taken, first.kind.value, round(first.at, 3), round(first.at - origin, 3),
+        verdict.evidence.name.lower(), round(verdict.person, 4), correct, round(spent, 2), "",
     )  # fmt: skip
 
 
@@ -73,6 +82,12 @@ def judge_all(found: Sequence[Recording], model: AmdModel, workers: int) -> list
 def overall(rows: Sequence[Row]) -> Quality:
     """Of the rows labelled human or machine that could be read."""
     return quality([(r.label == "human", r.taken_for == "human", r.speed_s) for r in rows if r.correct])
+
+
+def first_verdicts(rows: Sequence[Row]) -> Quality:
+    """As :func:`overall`, of the verdicts before any revision."""
+    people = ("person", "silence", "unsure")
+    return quality([(r.label == "human", r.first in people, r.speed_s) for r in rows if r.correct])
 
 
 def by_sort(rows: Sequence[Row]) -> dict[str, Quality]:

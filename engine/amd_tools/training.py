@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.amd_tools.boosting import BoostSettings, train
-from engine.amd_tools.decisions import Chances, Limits, chosen, decided, quality
+from engine.amd_tools.decisions import Chances, Limits, chosen, decided, outcome, quality
 from engine.amd_tools.listening import Course, course
 from engine.amd_tools.recordings import Recording, opening
 from engine.domain.errors import BadInput
@@ -33,11 +33,7 @@ LEAST = 40
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """``most_lost``, ``most_missed``: shares the limits are chosen for, on calls the classifier was not trained on."""
-
     vad: int = 2
-    most_lost: float = 0.007
-    most_missed: float = 0.024
     boost: BoostSettings = field(default_factory=BoostSettings)
 
 
@@ -105,7 +101,7 @@ def trained(heard: Sequence[Heard], settings: TrainSettings, say: Say) -> Traine
     starts = np.concatenate([[0], sizes.cumsum()])
     calls = [_chances(each, chances[starts[i] : starts[i + 1]]) for i, each in enumerate(heard)]
     deadline = AmdSettings().deadline_s
-    limits, result = chosen(calls, deadline, settings.most_lost, settings.most_missed)
+    limits, result = chosen(calls, deadline)
     report = {
         "recordings": dict(counts),
         "snapshots": len(rows),
@@ -134,12 +130,11 @@ def _chances(heard: Heard, values: Any) -> Chances:
 def _by_sort(heard: Sequence[Heard], calls: Sequence[Chances], limits: Limits, deadline: float) -> dict[str, Any]:
     groups: dict[str, list[tuple[bool, bool, float]]] = {}
     for each, call in zip(heard, calls, strict=True):
-        taken, at = decided(call, limits, deadline)
+        result = outcome(call, decided(call, limits, deadline))
         sort = each.recording.sort or each.recording.label
-        groups.setdefault(sort, []).append((call.person, taken, at - call.origin))
+        groups.setdefault(sort, []).append(result)
     return {
-        sort: {"calls": len(group), "wrong": sum(a != b for a, b, _ in group), **asdict(quality(group))}
-        for sort, group in groups.items()
+        sort: {"wrong": sum(a != b for a, b, _ in group), **asdict(quality(group))} for sort, group in groups.items()
     }
 
 

@@ -29,10 +29,12 @@ class Evidence(IntEnum):
 
     DEADLINE = 0
     TIMING = 1
-    GREETING = 2
+    LATER_TIMING = 2
+    """Taken for a person, but then it went on as only machines do, before the deadline."""
+    GREETING = 3
     """«Алло» or «слушаю» was recognised: secretaries say so too."""
-    TONE = 3
-    PHRASE = 4
+    TONE = 4
+    PHRASE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +58,28 @@ class AmdSettings:
 
 @dataclass(frozen=True, slots=True)
 class AmdModel:
-    """Probabilities of a person from which on a verdict falls: ``person_from`` upwards, ``machine_to`` downwards, and at
-    the deadline ``machine_at_deadline`` downwards. ``vad``: webrtcvad's aggressiveness in training.
+    """Probabilities of a person from which on a verdict falls: ``person_from`` upwards, ``machine_to`` downwards, at
+    the deadline ``machine_at_deadline`` downwards; from ``revise_to`` downwards a person becomes a machine.
+    ``vad``: webrtcvad's aggressiveness in training.
     """
 
     forest: Forest
     person_from: float
     machine_to: float
     machine_at_deadline: float
+    revise_to: float
     vad: int
 
     @staticmethod
     def parse(document: Mapping[str, Any]) -> AmdModel:
         """BadInput (``amd-model``) for anything but what ``amd train`` writes for this version's features."""
         try:
-            limits = [float(document[name]) for name in ("person_from", "machine_to", "machine_at_deadline")]
+            person_from, machine_to = float(document["person_from"]), float(document["machine_to"])
+            at_deadline, revise_to = float(document["machine_at_deadline"]), float(document["revise_to"])
             vad, known, forest = int(document["vad"]), document["format"], document["forest"]
         except (KeyError, TypeError, ValueError) as error:
             raise BadInput("amd-model", mark("This is not a model of answering-machine detection.")) from error
-        model = AmdModel(Forest.parse(forest), limits[0], limits[1], limits[2], vad)
+        model = AmdModel(Forest.parse(forest), person_from, machine_to, at_deadline, revise_to, vad)
         if known != FORMAT or model.forest.names != FEATURES or not 0 <= vad <= 3:
             raise BadInput(
                 "amd-model-old",
@@ -110,6 +115,7 @@ class Amd:
         self._tones = ToneDetector()
         self._next = STEP_S
         self._person = 0.5
+        self._closed = False
         self.timing = Timing(self._settings.segments)
         self.verdict: Verdict | None = None
         self.events: list[SegmentEvent] = []
@@ -145,21 +151,27 @@ class Amd:
         by_tone = [kind for tone in self.tones if (kind := kind_of_tone(tone, self.timing.first_voice)) is not None]
         if by_tone:
             return self._say(by_tone[0], Evidence.TONE, self.now)
-        if self.verdict is not None:
+        if self._closed:
             return None
+        late = self.now >= self._settings.deadline_s - 1e-9
         if self.now >= self._next - 1e-9:
             self._next = self.now + STEP_S
             if self.timing.first_voice is not None:
-                sure = self._by_timing()
-                if sure is not None:
-                    return self._say(sure, Evidence.TIMING, self.now)
-        return self._at_deadline() if self.now >= self._settings.deadline_s - 1e-9 else None
+                kind, evidence = self._by_timing()
+                if kind is not None:
+                    return self._say(kind, evidence, self.now)
+        if late and self.verdict is not None:
+            self._close()
+        return self._at_deadline() if late and self.verdict is None else None
 
-    def _by_timing(self) -> Kind | None:
+    def _by_timing(self) -> tuple[Kind | None, Evidence]:
         self._person = self._model.forest.probability(self.timing.features())
+        if self.verdict is not None:
+            machine = self._person <= self._model.revise_to
+            return (Kind.VOICEMAIL if machine else None), Evidence.LATER_TIMING
         if self._person >= self._model.person_from:
-            return Kind.PERSON
-        return Kind.VOICEMAIL if self._person <= self._model.machine_to else None
+            return Kind.PERSON, Evidence.TIMING
+        return (Kind.VOICEMAIL if self._person <= self._model.machine_to else None), Evidence.TIMING
 
     def _at_deadline(self) -> Verdict | None:
         if self.timing.first_voice is None:
@@ -174,4 +186,10 @@ class Amd:
         if before is not None and evidence is Evidence.TONE and before.kind.machine and kind is Kind.VOICEMAIL:
             return None  # a beep does not make a menu or a secretary a voicemail
         self.verdict = Verdict(kind, at, evidence, self._person, revised=before is not None)
+        if kind is not Kind.PERSON or evidence is not Evidence.TIMING:
+            self._close()
         return self.verdict
+
+    def _close(self) -> None:
+        self._closed = True
+        self.timing.close()

@@ -25,6 +25,7 @@ FEATURES: Final = (
     "near_before", "near_since", "near_voices", "near_quiet_s", "near_first_s", "near_gap_1_s", "near_second_s",
     "near_gap_2_s", "near_third_s", "near_last_s", "near_longest_s", "near_longest_gap_s", "near_voiced_s", "near_share",
     "far_share", "hiss_first_s", "hiss_share", "centre_first_hz", "centre_last_hz",
+    "loud_voices", "loud_quiet_s", "loud_first_s", "loud_last_s", "loud_longest_s", "loud_longest_gap_s", "loud_voiced_s",
 )  # fmt: skip
 """Names, in the order of :meth:`Timing.features`. ``_s`` seconds, ``_db`` decibels; ``near_``: of :func:`near`."""
 _DIP_DB = 4.0
@@ -37,9 +38,11 @@ _LATELY = 30
 _ONSET = 4
 _NEAR_DB = 15.0
 _BRIDGE, _SHORTEST = 8, 3
+_LOUD_DB = 13.0
 _HISS_HZ = 1500.0
 _LONGEST = 3000
 """Frames, a minute: a clock that leaps must not fill the memory."""
+_JITTER = 4
 _NO_PEAK = Peak(0.0, 0.0, QUIETEST_DBOV)
 
 
@@ -93,6 +96,7 @@ class Timing:
         self._centres: list[float] = []
         self._flagged = 0
         self._steadies = 0
+        self._closed = False
 
     @property
     def first_voice(self) -> float | None:
@@ -100,6 +104,8 @@ class Timing:
 
     def feed(self, level: float, voiced: bool, peak: Peak, at: float) -> list[SegmentEvent]:
         """A frame that ended at ``at``; what the segmenter found."""
+        if self._closed:
+            return self.segmenter.feed(level, voiced, at)
         self._pad(at - FRAME_S)
         events = self.segmenter.feed(level, voiced, at)
         self._hear(level, voiced, peak)
@@ -113,13 +119,22 @@ class Timing:
     def advance(self, to: float) -> list[SegmentEvent]:
         """The clock says ``to``, and no frame has come since the last one."""
         events = self.segmenter.advance(to)
-        self._note(events)
-        self._pad(to)
+        if not self._closed:
+            self._note(events)
+            self._pad(to)
         return events
 
+    def close(self) -> None:
+        """The verdict has fallen: go on with voice and silence only, in a memory that no longer grows."""
+        self._closed = True
+        self._levels, self._flags, self._steady, self._peaks, self._centres = [], [], [], [], []
+
     def _pad(self, to: float) -> None:
-        """Frames that never came, as silence: the lists have a place for each 20 ms since the answer."""
-        for _ in range(min(_LONGEST, round(to / FRAME_S)) - len(self._levels)):
+        """Frames that never came, as silence, so that the lists have a place for each 20 ms since the answer. Frames may be
+        up to 80 ms late; only a longer hole is one.
+        """
+        missing = min(_LONGEST, round(to / FRAME_S)) - len(self._levels)
+        for _ in range(missing if missing > _JITTER else 0):
             self._hear(QUIETEST_DBOV, False, _NO_PEAK)
 
     def _hear(self, level: float, voiced: bool, peak: Peak) -> None:
@@ -201,12 +216,12 @@ def near(levels: list[float], flags: list[bool], centres: list[float], floor: fl
     level = np.array(levels)
     flagged = np.array(flags)
     if not flagged.any():
-        return [at, *[0.0] * 18]
+        return [at, *[0.0] * 25]
     loud = float(np.quantile(level[flagged], 0.9))
     mine = flagged & (level > max(loud - _NEAR_DB, floor + 4.0))
     runs = _runs(mine)
     if not runs:
-        return [at, *[0.0] * 18]
+        return [at, *[0.0] * 25]
     lengths = [(end - start) * FRAME_S for start, end in runs]
     gaps = [(after[0] - before[1]) * FRAME_S for before, after in pairwise(runs)]
     began, ended = runs[0][0] * FRAME_S, runs[-1][1] * FRAME_S
@@ -215,7 +230,20 @@ def near(levels: list[float], flags: list[bool], centres: list[float], floor: fl
         began, at - began, float(len(runs)), max(0.0, at - ended), lengths[0], _nth(gaps, 0), _nth(lengths, 1),
         _nth(gaps, 1), _nth(lengths, 2), lengths[-1], max(lengths), max(gaps, default=0.0), voiced,
         voiced / max(0.02, at - began), float((flagged & ~mine).mean()), *_hiss(np.array(centres), runs),
+        *_loud(level > max(loud - _LOUD_DB, floor + 6.0), at),
     ]  # fmt: skip
+
+
+def _loud(mine: NDArray[np.bool_], at: float) -> list[float]:
+    """Runs of level alone: webrtcvad is deaf to faint voices and hears some in traffic."""
+    runs = _runs(mine)
+    if not runs:
+        return [0.0, at, *[0.0] * 5]
+    lengths = [(end - start) * FRAME_S for start, end in runs]
+    gaps = [(after[0] - before[1]) * FRAME_S for before, after in pairwise(runs)]
+    quiet = max(0.0, at - runs[-1][1] * FRAME_S)
+    longest_gap = max(gaps, default=0.0)
+    return [float(len(runs)), quiet, lengths[0], lengths[-1], max(lengths), longest_gap, sum(lengths)]
 
 
 def _hiss(centres: NDArray[np.float64], runs: list[tuple[int, int]]) -> list[float]:
