@@ -28,6 +28,7 @@ from bench.support.report import finish, machine, say, show
 from bench.support.rig import ALWAYS, PRICE, Rig, planted, postgres_version
 from engine.dialer.capacity import Share
 from engine.dialer.capacity import share as room_share
+from engine.dialer.loop import BATCH
 from engine.dialer.window import open_zones, window_from
 from engine.domain.campaign import Campaign, Room
 from engine.domain.ids import ContactId
@@ -37,8 +38,6 @@ from engine.storage.catalogue import NewContact
 from engine.storage.queries import load
 
 TARGET = 0.5
-BATCH = 50
-"""As the dialer's own."""
 ROUND = 500
 """Claims a round, and the campaign's most channels: a round ends when they are used up, as it would in life."""
 ZONES = ("Europe/Moscow", "Asia/Yekaterinburg", "Asia/Novosibirsk", None)

@@ -29,7 +29,7 @@ log = structlog.get_logger("dialer")
 
 LONGEST_SLEEP_S = 5.0
 """A NOTIFY may be lost with its connection; this bounds how long that can matter."""
-BATCH = 50
+BATCH = 100
 """Most claims in one transaction: keeps the campaign's lock short."""
 AHEAD = 20
 """Contacts whose speech is rendered before they are claimed."""

@@ -197,9 +197,9 @@ create type call_state as enum ('claimed', 'dialing', 'ringing', 'answered', 'en
 
 create table calls (
     id          uuid primary key default gen_random_uuid(),
+    -- Written by claim_contacts only, from the rows that it has locked; references would be checked again for every claim.
     campaign_id bigint not null,
     contact_id  bigint not null,
-    -- Copied from the campaign, which references them; a reference of their own would be checked for every claim.
     account_id  bigint not null,
     trunk_id    bigint not null,
     scenario_id bigint not null,
@@ -233,14 +233,12 @@ create table calls (
     recording   text,
     recording_s double precision,
     recording_sha256 text,
-    foreign key (campaign_id, contact_id) references campaign_contacts,
     unique (campaign_id, run, contact_id, attempt), -- the last line of defence against dialling twice for one attempt
     check ((state = 'ended') = (ended_at is not null and outcome is not null))
 );
--- Few, since every claim and every change of state writes them: a campaign's open calls are among its account's, a cell's
--- are looked for once in some seconds among all that are open, a contact's are found by the unique key.
-create index calls_open_trunk on calls (trunk_id) where state <> 'ended';
-create index calls_open_account on calls (account_id, campaign_id) where state <> 'ended';
+-- One index of what is open, since every claim and every change of state writes it: an account's calls and a campaign's among
+-- them; a trunk's and a cell's are looked for among all that are open. A contact's are found by the unique key.
+create index calls_open on calls (account_id, campaign_id) where state <> 'ended';
 
 -- What a call sets in motion outside: messages, webhooks. Written with the fact that causes it; delivered by workers.
 create table side_effects (

@@ -60,9 +60,9 @@ begin
     return measure_room(c, t, a);
 end $$;
 
--- Take up to p_count due contacts (at most 50) and write their calls, if what was decided on p_seen still holds: nobody else
--- has used the pacers, and nothing has become less. Otherwise one row without a call: look again. p_seen null: whatever the
--- room is now; the caller has locked it.
+-- Take up to p_count due contacts (at most 100) and write their calls, if what was decided on p_seen still holds: nobody else
+-- has used the pacers, and nothing has become less. Otherwise one row without a call but with the room as it is now: decide
+-- again. p_seen null: whatever the room is; the caller has locked it.
 --
 -- One look into each zone that is open, so that contacts where it is night cost nothing to pass over. Its limit is a number:
 -- with p_count there too, PostgreSQL would plan the statement anew each time. p_ids: ids for the new calls, p_count at least.
@@ -70,7 +70,8 @@ create function claim_contacts(
     p_campaign bigint, p_seen campaign_room, p_count int, p_zones text[], p_now timestamptz, p_cell text, p_ids uuid[],
     p_pace_tat double precision, p_rate_tat double precision
 ) returns table (
-    id uuid, contact_id bigint, phone text, zone text, attempts int, carousel boolean, last_caller text, fields jsonb
+    id uuid, contact_id bigint, phone text, zone text, attempts int, carousel boolean, last_caller text, fields jsonb,
+    room campaign_room
 ) language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -85,7 +86,8 @@ begin
         and coalesce(r.leads_free >= p_seen.leads_free, p_seen.leads_free is null and r.leads_free is null)
         and coalesce(r.spend_free >= p_seen.spend_free, p_seen.spend_free is null and r.spend_free is null), false)
     then
-        return query select null::uuid, null::bigint, null::text, null::text, null::int, null::boolean, null::text, null::jsonb;
+        return query select null::uuid, null::bigint, null::text, null::text, null::int, null::boolean, null::text,
+            null::jsonb, r;
         return;
     end if;
     select * into c from campaigns where campaigns.id = p_campaign;
@@ -96,15 +98,15 @@ begin
             from campaign_contacts cc
             where cc.campaign_id = p_campaign and cc.zone = open_zone.name and cc.state = 'waiting' and cc.next_at <= p_now
               and not exists (select 1 from blacklist b where b.account_id = c.account_id and b.phone = cc.phone)
-            order by cc.next_at, cc.contact_id limit 50
+            order by cc.next_at, cc.contact_id limit 100
         ) as picked
         order by picked.next_at, picked.contact_id limit p_count
     ), locked as (
-        select cc.contact_id from campaign_contacts cc join due using (contact_id)
+        select cc.ctid as place from campaign_contacts cc join due using (contact_id)
         where cc.campaign_id = p_campaign and cc.state = 'waiting' for update of cc skip locked
     ), taken as (
         update campaign_contacts cc set state = 'calling', attempts = cc.attempts + 1
-        from locked where cc.campaign_id = p_campaign and cc.contact_id = locked.contact_id
+        from locked where cc.ctid = locked.place
         returning cc.contact_id, cc.phone, cc.zone, cc.attempts, cc.carousel, cc.last_caller, cc.next_at
     ), numbered as (
         select p_ids[row_number() over (order by next_at, contact_id)] as id, taken.* from taken
@@ -116,7 +118,7 @@ begin
         from numbered
     )
     select numbered.id, numbered.contact_id, numbered.phone, numbered.zone, numbered.attempts, numbered.carousel,
-           numbered.last_caller, contacts.fields
+           numbered.last_caller, contacts.fields, null::campaign_room
     from numbered join contacts on contacts.id = numbered.contact_id
     order by numbered.next_at, numbered.contact_id;
     if found then  -- the pacers' times stay when nobody was due
