@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.domain.errors import BadInput
+from engine.media.amd import Amd, AmdModel, AmdSettings, Evidence, Verdict
+from engine.media.forest import FORMAT
+from engine.media.frames import FRAME_S
+from engine.media.phrases import Kind
+from tests.unit.engine.media.sounds import Pcm, forest, framed, noise, silence, tone
+
+# Half a second of quiet after a voice is a person, more than a second of talking a machine.
+PERSON = AmdModel(forest("quiet_s", 0.5, 0.0, 4.0), 0.9, 0.01, 0.3, 0.0, 2)
+TALKER = AmdModel(forest("state_s", 1.0, 0.0, -6.0), 0.9, 0.01, 0.3, 0.01, 2)
+
+
+def run(model: AmdModel, sound: Pcm, voice: tuple[float, float], until: float = 6.0) -> list[Verdict]:
+    """Verdicts on ``sound``, flagged as voice between the seconds of ``voice``; then the clock alone until ``until``."""
+    amd, verdicts, at = Amd(model), [], 0.0
+    for number, frame in enumerate(framed(sound), 1):
+        at = number * FRAME_S
+        verdicts.append(amd.feed(frame, voice[0] < at <= voice[1], at))
+    while at < until:
+        at += 0.1
+        verdicts.append(amd.advance(at))
+    return [each for each in verdicts if each is not None]
+
+
+def spoken(start: float, end: float, seconds: float) -> Pcm:
+    sound = noise(seconds, -20)
+    sound[: int(start * 8000)] = 0
+    sound[int(end * 8000) :] = 0
+    return sound
+
+
+def test_a_word_and_quiet_is_a_person() -> None:
+    (verdict,) = run(PERSON, spoken(0.4, 0.9, 3.0), (0.4, 0.9))
+    assert (verdict.kind, verdict.evidence, verdict.revised) == (Kind.PERSON, Evidence.TIMING, False)
+    assert 1.4 < verdict.at < 1.55
+
+
+def test_a_long_text_is_a_machine() -> None:
+    (verdict,) = run(TALKER, spoken(0.4, 3.5, 4.0), (0.4, 3.5))
+    assert verdict.kind is Kind.VOICEMAIL
+    assert verdict.at == pytest.approx(1.4, abs=0.12)
+
+
+def test_unsure_at_the_deadline() -> None:
+    never = replace(PERSON, forest=forest("quiet_s", 99.0, 0.0, 0.0))
+    (verdict,) = run(never, spoken(0.4, 0.9, 5.0), (0.4, 0.9))
+    assert (verdict.kind, verdict.evidence) == (Kind.UNSURE, Evidence.DEADLINE)
+    assert verdict.at == pytest.approx(4.0)
+    assert not verdict.kind.machine
+
+
+def test_silence_in_packets() -> None:
+    (verdict,) = run(PERSON, silence(5.0), (9, 9))
+    assert verdict.kind is Kind.SILENCE
+    assert verdict.at == pytest.approx(4.0)
+
+
+def test_no_packets_at_all_is_silence_by_the_clock() -> None:
+    (verdict,) = run(PERSON, silence(0.0), (9, 9))
+    assert verdict.kind is Kind.SILENCE
+    assert 4.0 <= verdict.at <= 4.11
+
+
+def test_packets_that_stop_after_a_word() -> None:
+    (verdict,) = run(PERSON, spoken(0.4, 0.9, 1.0), (0.4, 0.9))
+    assert verdict.kind is Kind.PERSON
+    assert verdict.at < 1.7
+
+
+def test_fax() -> None:
+    (verdict,) = run(PERSON, np.concatenate([silence(0.5), tone(2100, 3.0)]), (0.5, 3.5))
+    assert (verdict.kind, verdict.evidence) == (Kind.FAX, Evidence.TONE)
+    assert verdict.at < 1.0
+
+
+def test_a_beep_revises_a_person() -> None:
+    sound = np.concatenate([spoken(0.4, 0.9, 2.0), tone(1200, 0.4), silence(1.0)])
+    person, machine = run(PERSON, sound, (0.4, 0.9))
+    assert person.kind is Kind.PERSON
+    assert (machine.kind, machine.revised) == (Kind.VOICEMAIL, True)
+
+
+def test_a_beep_before_any_word_tells_nothing() -> None:
+    sound = np.concatenate([tone(1200, 0.4), silence(0.6), spoken(0.0, 0.5, 1.5)])
+    (verdict,) = run(PERSON, sound, (1.0, 1.5))
+    assert verdict.kind is Kind.PERSON
+
+
+def test_phrases_decide_at_once_and_revise() -> None:
+    amd = Amd(PERSON)
+    amd.advance(0.5)
+    verdict = amd.heard("алло да", 0.8)
+    assert verdict is not None
+    assert (verdict.kind, verdict.evidence) == (Kind.PERSON, Evidence.GREETING)
+    assert amd.heard("алло да", 0.9) is None
+    machine = amd.heard("алло да я голосовой помощник", 1.5)
+    assert machine is not None
+    assert (machine.kind, machine.revised) == (Kind.SECRETARY, True)
+    assert amd.heard("алло", 2.0) is None
+
+
+def test_a_person_who_goes_on_like_a_machine_is_revised_before_the_deadline() -> None:
+    hasty = replace(TALKER, person_from=0.4)
+    person, machine = run(hasty, spoken(0.4, 3.5, 4.0), (0.4, 3.5))
+    assert person.kind is Kind.PERSON
+    assert (machine.evidence, machine.revised) == (Evidence.LATER_TIMING, True)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["voice", "quiet", "gap"]), st.integers(1, 40)), max_size=15))
+@settings(max_examples=40, deadline=None)
+def test_always_decides_by_the_deadline_and_the_clock_is_monotone(pieces: list[tuple[str, int]]) -> None:
+    model = replace(PERSON, forest=forest("near_quiet_s", 0.4, -3.0, 3.0))
+    amd, at, verdicts = Amd(model, AmdSettings(deadline_s=2.0)), 0.0, []
+    loud, faint = framed(noise(0.02, -20))[0], framed(noise(0.02, -75))[0]
+    for what, count in pieces:
+        for _ in range(count):
+            at += FRAME_S
+            if what == "gap":
+                verdicts.append(amd.advance(at))
+            else:
+                verdicts.append(amd.feed(loud if what == "voice" else faint, what == "voice", at))
+            assert amd.now == pytest.approx(at)
+            assert amd.verdict is not None or at < 2.0
+    verdicts.append(amd.advance(max(at, 2.0)))
+    told = [each for each in verdicts if each is not None]
+    assert told
+    assert [each.at for each in told] == sorted(each.at for each in told)
+    assert told[0].at <= 2.0 + FRAME_S
+    assert not told[0].revised
+
+
+def test_model_document() -> None:
+    document = {
+        "format": FORMAT, "vad": 2, "person_from": 0.9, "machine_to": 0.01, "machine_at_deadline": 0.3,
+        "revise_to": 0.0, "forest": PERSON.forest.document(),
+    }  # fmt: skip
+    model = AmdModel.parse(document)
+    assert model.forest.probability([0.0] * 10 + [0.0] * (len(model.forest.names) - 10)) == pytest.approx(0.5)
+    for broken in ({}, document | {"forest": {}}, document | {"vad": "x"}, document | {"forest": None}):
+        with pytest.raises(BadInput) as caught:
+            AmdModel.parse(broken)
+        assert caught.value.code == "amd-model"
+    with pytest.raises(BadInput) as caught:
+        AmdModel.parse(document | {"format": 0})
+    assert caught.value.code == "amd-model-old"
