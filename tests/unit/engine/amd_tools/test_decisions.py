@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from engine.amd_tools.decisions import Chances, Decision, Limits, chosen, decided, outcome, quality
+
+LIMITS = Limits(0.9, 0.05, 0.3, 0.02)
+
+
+def call(values: list[float], *, tone_s: float = math.inf, person: bool = True, origin: float = 0.0) -> Chances:
+    return Chances(np.arange(1, len(values) + 1) * 0.5, np.array(values), tone_s, person, origin)
+
+
+@pytest.mark.parametrize(
+    ("values", "tone_s", "expected"),
+    [
+        ([0.5, 0.95, 0.1], math.inf, Decision(1.0, True, True)),
+        ([0.5, 0.95, 0.01], math.inf, Decision(1.0, True, False)),
+        ([0.5, 0.04, 0.99], math.inf, Decision(1.0, False, False)),
+        ([0.5, 0.5], math.inf, Decision(4.0, True, True)),
+        ([0.5, 0.2], math.inf, Decision(4.0, False, False)),
+        ([], math.inf, Decision(4.0, True, True)),
+        ([0.5, 0.95], 0.7, Decision(0.7, False, False)),
+        ([0.5, 0.95], 2.0, Decision(1.0, True, False)),
+    ],
+)
+def test_when_a_verdict_falls(values: list[float], tone_s: float, expected: Decision) -> None:
+    assert decided(call(values, tone_s=tone_s), LIMITS, 4.0) == expected
+
+
+def test_a_late_person_is_timed_from_his_word() -> None:
+    late = call([0.5, 0.5, 0.5, 0.95], origin=1.5)
+    assert outcome(late, decided(late, LIMITS, 4.0)) == (True, True, 0.5)
+
+
+def test_quality() -> None:
+    found = quality([(True, True, 1.0), (True, True, 3.0), (True, False, 2.0), (False, False, 2.5), (False, True, 1.0)])
+    assert found.calls == 5
+    assert found.accuracy == pytest.approx(0.6)
+    assert found.people_lost == pytest.approx(1 / 3)
+    assert found.machines_missed == pytest.approx(1 / 2)
+    assert (found.human_p50_s, found.machine_p50_s) == (2.0, 2.5)
+    assert quality([]).accuracy == 1.0
+
+
+def test_limits_that_divide_clear_calls() -> None:
+    people = [call([0.5, 0.99], person=True) for _ in range(20)]
+    machines = [call([0.5, 0.5, 0.001], person=False) for _ in range(20)]
+    _, found = chosen(people + machines, 4.0)
+    assert found.accuracy == 1.0
+    assert found.human_p50_s == 1.0
