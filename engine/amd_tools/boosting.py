@@ -22,13 +22,13 @@ class BoostSettings:
     ``rows_share``, ``columns_share``: drawn anew for each tree.
     """
 
-    trees: int = 120
+    trees: int = 160
     depth: int = 5
     shrinkage: float = 0.1
     ridge: float = 5.0
     least: float = 10.0
-    rows_share: float = 0.4
-    columns_share: float = 0.5
+    rows_share: float = 0.3
+    columns_share: float = 0.4
     seed: int = 1
 
 

@@ -97,8 +97,8 @@ def chosen(calls: Sequence[Chances], deadline: float) -> tuple[Limits, Quality]:
     """The limits of least ``_cost``. Qualities are of the verdicts in force at the deadline; times, of the first ones."""
     best: tuple[float, Limits, Quality] | None = None
     for values in product(
-        (0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.96, 0.98), (0.003, 0.006, 0.01, 0.02), (0.15, 0.3, 0.5),
-        (0.0, 0.01, 0.02, 0.04, 0.08),
+        (0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.96, 0.98), (0.003, 0.008, 0.02), (0.15, 0.3, 0.5),
+        (0.0, 0.01, 0.02, 0.04, 0.08, 0.15),
     ):  # fmt: skip
         limits = Limits(*values)
         result = quality([outcome(call, decided(call, limits, deadline)) for call in calls])

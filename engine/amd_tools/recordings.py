@@ -33,7 +33,7 @@ OPENING_S = 8.0
 @dataclass(frozen=True, slots=True)
 class Recording:
     """``label``: human, machine, silence, or '' where nobody said. ``first_s``: when the first sound begins, −1 unknown.
-    The rest is known of built calls only: ``sort``, ``language``, ``noise``, ``flaw``, ``phrase``.
+    The rest is known of built calls only: ``sort``, ``language``, ``noise``, ``flaw``, ``voice``, ``phrase``.
     """
 
     path: Path
@@ -44,6 +44,7 @@ class Recording:
     language: str = ""
     noise: str = ""
     flaw: str = ""
+    voice: str = ""
     phrase: str = ""
     first_s: float = -1.0
 
@@ -124,7 +125,7 @@ def _row(folder: Path, row: Mapping[str, str | None], line: int) -> Recording:
         first_s = -1.0
     return Recording(
         folder / text("file"), text("file"), label, text("kind"), text("sort"), text("language"), text("noise"),
-        text("flaw"), text("text").partition(" / ")[0], first_s,
+        text("flaw"), text("voice"), text("text").partition(" / ")[0], first_s,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.amd_tools.boosting import BoostSettings, train
 from engine.amd_tools.decisions import Chances, Limits, chosen, decided, outcome, quality
@@ -26,7 +27,7 @@ from engine.media.forest import FORMAT, Forest
 from engine.media.segments import SegmentSettings
 from engine.media.timing import FEATURES
 
-FOLDS = 4
+FOLDS = 3
 LEAST = 40
 """Recordings of each label. Fewer teach nothing."""
 
@@ -74,7 +75,7 @@ def _listen(recording: Recording, vad: int, until_s: float) -> Course | str:
 
 
 def trained(heard: Sequence[Heard], settings: TrainSettings, say: Say) -> Trained:
-    """BadInput when there are too few of a label. The limits are chosen on out-of-fold probabilities: folds share no phrase."""
+    """BadInput when there are too few of a label. The limits are chosen on out-of-fold probabilities: folds share no voice."""
     counts = Counter(each.recording.label for each in heard)
     for label in ("human", "machine"):
         if counts[label] < LEAST:
@@ -89,7 +90,7 @@ def trained(heard: Sequence[Heard], settings: TrainSettings, say: Say) -> Traine
     truth = np.array([each.recording.person for each in heard])
     weights = 1.0 / sizes[call]
     weights *= len(weights) / weights.sum()
-    folds = np.array([_fold(each.recording) for each in heard])
+    folds = _folds(heard)
     chances = np.zeros(len(rows))
     for fold in range(FOLDS):
         say(translate("Training, step {step} of {steps}").format(step=fold + 1, steps=FOLDS + 1))
@@ -117,8 +118,16 @@ def trained(heard: Sequence[Heard], settings: TrainSettings, say: Say) -> Traine
     return Trained(model, _rounded(report))
 
 
-def _fold(recording: Recording) -> int:
-    return zlib.crc32((recording.phrase or recording.file).encode()) % FOLDS
+def _folds(heard: Sequence[Heard]) -> NDArray[np.intp]:
+    """Calls of one voice stay together; where no voice is known, those of one phrase or file."""
+    voices = sorted({each.recording.voice for each in heard})
+    place = {voice: index % FOLDS for index, voice in enumerate(voices) if voice not in ("", "-")}
+    return np.array(
+        [
+            place.get(each.recording.voice, zlib.crc32((each.recording.phrase or each.recording.file).encode()) % FOLDS)
+            for each in heard
+        ]
+    )
 
 
 def _chances(heard: Heard, values: Any) -> Chances:

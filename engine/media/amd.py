@@ -124,6 +124,11 @@ class Amd:
         """Of the last ``feed`` or ``advance``."""
 
     @property
+    def person(self) -> float:
+        """The classifier's last probability of a person; one half before it was asked."""
+        return self._person
+
+    @property
     def now(self) -> float:
         return self.timing.segmenter.now
 

@@ -21,10 +21,10 @@ FEATURES: Final = (
     "since_answer", "before_voice", "since_voice", "voices", "speaking", "state_s", "quiet_s",
     "first_s", "gap_1_s", "second_s", "gap_2_s", "third_s", "last_s", "longest_s", "longest_gap_s",
     "voiced_s", "voiced_share", "flagged_share", "flagged_lately", "syllables", "last_syllables", "syllables_a_second",
-    "spread_db", "last_over_first_db", "tail_db", "over_floor_db", "steady_share", "steady_lately",
+    "spread_db", "last_over_first_db", "tail_db", "steady_share", "steady_lately",
     "near_before", "near_since", "near_voices", "near_quiet_s", "near_first_s", "near_gap_1_s", "near_second_s",
     "near_gap_2_s", "near_third_s", "near_last_s", "near_longest_s", "near_longest_gap_s", "near_voiced_s", "near_share",
-    "far_share", "hiss_first_s", "hiss_share", "centre_first_hz", "centre_last_hz",
+    "far_share", "hiss_first_s", "hiss_share",
     "loud_voices", "loud_quiet_s", "loud_first_s", "loud_last_s", "loud_longest_s", "loud_longest_gap_s", "loud_voiced_s",
 )  # fmt: skip
 """Names, in the order of :meth:`Timing.features`. ``_s`` seconds, ``_db`` decibels; ``near_``: of :func:`near`."""
@@ -168,7 +168,7 @@ class Timing:
         """One number for each of ``FEATURES``; what has not happened yet is 0, but the wait for voice is what passed."""
         at = self.segmenter.now
         if not self._voices:
-            missing = [at, at, 0.0, 0.0, 0.0, at, at, *[0.0] * 10, *self._shares(), *[0.0] * 7, *self._steadiness()]
+            missing = [at, at, 0.0, 0.0, 0.0, at, at, *[0.0] * 10, *self._shares(), *[0.0] * 6, *self._steadiness()]
             return missing + self._near(at)
         voices = self._voices
         first, last = voices[0], voices[-1]
@@ -206,7 +206,7 @@ class Timing:
         end = min(len(self._levels), round(last.ended / FRAME_S))
         tail = self._levels[max(0, end - _TAIL) : end]
         tail_db = sum(tail) / len(tail) - last.mean if tail else 0.0
-        return [max(0.0, variance) ** 0.5, last.mean - first.mean, tail_db, mean - self.segmenter.floor_dbov]
+        return [max(0.0, variance) ** 0.5, last.mean - first.mean, tail_db]
 
 
 def near(levels: list[float], flags: list[bool], centres: list[float], floor: float, at: float) -> list[float]:
@@ -216,12 +216,12 @@ def near(levels: list[float], flags: list[bool], centres: list[float], floor: fl
     level = np.array(levels)
     flagged = np.array(flags)
     if not flagged.any():
-        return [at, *[0.0] * 25]
+        return [at, *[0.0] * 23]
     loud = float(np.quantile(level[flagged], 0.9))
     mine = flagged & (level > max(loud - _NEAR_DB, floor + 4.0))
     runs = _runs(mine)
     if not runs:
-        return [at, *[0.0] * 25]
+        return [at, *[0.0] * 23]
     lengths = [(end - start) * FRAME_S for start, end in runs]
     gaps = [(after[0] - before[1]) * FRAME_S for before, after in pairwise(runs)]
     began, ended = runs[0][0] * FRAME_S, runs[-1][1] * FRAME_S
@@ -247,13 +247,11 @@ def _loud(mine: NDArray[np.bool_], at: float) -> list[float]:
 
 
 def _hiss(centres: NDArray[np.float64], runs: list[tuple[int, int]]) -> list[float]:
-    """Sibilants of the first voice (seconds) and of all (share), and how bright the first and the last are: «алло» has no
-    sibilant in any voice, «здравствуйте, вы позвонили» has.
-    """
-    first, last = centres[slice(*runs[0])], centres[slice(*runs[-1])]
+    """Sibilants of the first voice (seconds) and of all (share): «алло» has none in any voice, «здравствуйте» has."""
+    first = centres[slice(*runs[0])]
     everything = np.concatenate([centres[slice(*run)] for run in runs])
     hissing = everything > _HISS_HZ
-    return [float((first > _HISS_HZ).sum()) * FRAME_S, float(hissing.mean()), float(first.mean()), float(last.mean())]
+    return [float((first > _HISS_HZ).sum()) * FRAME_S, float(hissing.mean())]
 
 
 def _runs(mine: NDArray[np.bool_]) -> list[tuple[int, int]]:

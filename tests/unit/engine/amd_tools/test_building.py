@@ -69,11 +69,15 @@ def test_lines(noise: str, flaw: str) -> None:
 
 def test_trimmed() -> None:
     word = noises.tone(500.0, 0.5)
-    assert len(trimmed(np.concatenate([noises.silence(0.3), word, noises.silence(0.2)]))) == pytest.approx(len(word), abs=160)
+    assert len(trimmed(np.concatenate([noises.silence(0.3), word, noises.silence(0.2)]))) == pytest.approx(
+        len(word), abs=160
+    )
 
 
 def test_labels_survive_a_file(tmp_path: Path) -> None:
-    label = Label("human/a.wav", "human", "person", "late answer", "ru", "rhvoice:anna", "tv", 12.5, "none", 1.25, "Да, «алло», я")
+    label = Label(
+        "human/a.wav", "human", "person", "late answer", "ru", "rhvoice:anna", "tv", 12.5, "none", 1.25, "Да, «алло», я"
+    )
     write_labels(tmp_path / "labels.csv", [label])
     assert list(read_labels(tmp_path / "labels.csv")) == [label]
 
@@ -84,7 +88,7 @@ def test_too_few_recordings() -> None:
     assert caught.value.code == "amd-too-few"
 
 
-@pytest.mark.parametrize("content", [None, "", "[]", "{}", "{\"format\": 1}"])
+@pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"format": 1}'])
 def test_a_file_that_is_no_model(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "model.json").write_text(content)

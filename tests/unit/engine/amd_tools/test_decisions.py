@@ -11,7 +11,13 @@ LIMITS = Limits(0.9, 0.05, 0.3, 0.02)
 
 
 def call(values: list[float], *, tone_s: float = math.inf, person: bool = True, origin: float = 0.0) -> Chances:
-    return Chances(np.arange(1, len(values) + 1) * 0.5, np.array(values), tone_s, person, origin)
+    return Chances(
+        np.array([0.5 * (step + 1) for step in range(len(values))], dtype=np.float64),
+        np.array(values),
+        tone_s,
+        person,
+        origin,
+    )
 
 
 @pytest.mark.parametrize(

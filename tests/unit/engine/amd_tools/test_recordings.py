@@ -40,7 +40,11 @@ def test_a_csv_wins(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("name,what\nx,y\n", "amd-labels"), ("file,label\na.wav,perhaps\n", "amd-label"), ("file,label\n", "amd-no-recordings")],
+    [
+        ("name,what\nx,y\n", "amd-labels"),
+        ("file,label\na.wav,perhaps\n", "amd-label"),
+        ("file,label\n", "amd-no-recordings"),
+    ],
 )
 def test_unusable_csv(tmp_path: Path, text: str, code: str) -> None:
     (tmp_path / "labels.csv").write_text(text)
@@ -59,7 +63,12 @@ def test_unusable_folders(tmp_path: Path) -> None:
 
 
 def test_labels() -> None:
-    assert [label_from(each) for each in (" Human ", "voicemail", "тишина", "cat")] == ["human", "machine", "silence", ""]
+    assert [label_from(each) for each in (" Human ", "voicemail", "тишина", "cat")] == [
+        "human",
+        "machine",
+        "silence",
+        "",
+    ]
 
 
 @pytest.mark.parametrize(("name", "rate", "channels"), [("a.wav", 44100, 2), ("a.flac", 16000, 1), ("a.ogg", 48000, 2)])
