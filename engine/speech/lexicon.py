@@ -74,11 +74,12 @@ _UNSTRESSED = frozenset("не ни и а но на за по до от из со
 """Lean on the next word."""
 _BY_HAND: Mapping[str, tuple[str, ...]] = {
     "сейчас": ("SJ I0 CH A S", "SCH A S"),
-    "ага": ("A0 H A", "A H A"),
-    "угу": ("U0 H U", "U H U"),
+    "ага": ("A0 G A", "A0 H A"),
+    "угу": ("U0 G U", "U0 H U"),
     "неа": ("NJ E A",),
     "здравствуйте": ("Z D R A S T V U0 J TJ I0", "Z D R A SJ TJ I0"),
-    "да": ("D A",),
+    "не": ("NJ I0", "NJ I", "NJ"),
+    "нет": ("NJ E T", "NJ EQ T"),
     "пятьдесят": ("PJ I0 DJ I0 SJ A T",),
     "шестьдесят": ("SH Y0 ZJ DJ I0 SJ A T", "SH Y0 DJ I0 SJ A T"),
     "тысяча": ("T Y SJ I0 CH A0", "T Y SCH A0"),

@@ -148,7 +148,9 @@ class Stream:
         self._loop = asyncio.get_running_loop()
         self._decoder: Decoder | None = None  # made and used in the threads only, by one job at a time
         self._work: deque[bytearray | asyncio.Future[Final]] = deque()
-        self._running = False
+        self.idle = asyncio.Event()
+        """Clear while something is being decoded."""
+        self.idle.set()
         self._closed = False
         self.gone = asyncio.Event()
         """Set when the stream is closed and its decoder given back."""
@@ -187,17 +189,12 @@ class Stream:
             return
         self._closed = True
         self._give_up(None)
-        if not self._running:
+        if self.idle.is_set():
             self._start(self._drop)
-
-    @property
-    def busy(self) -> bool:
-        """True while a piece is being decoded."""
-        return self._running
 
     def _go_on(self) -> None:
         """Begin the next piece of work, if none is under way and there is enough."""
-        if self._running or not self._work:
+        if not self.idle.is_set() or not self._work:
             return
         work = self._work[0]
         if not isinstance(work, bytearray):
@@ -215,11 +212,11 @@ class Stream:
             self._give_up(None)
             self.gone.set()
             return
-        self._running = True
+        self.idle.clear()
         running.add_done_callback(lambda done: self._done(done, answer))
 
     def _done(self, done: asyncio.Future[str | Final], answer: asyncio.Future[Final] | None) -> None:
-        self._running = False
+        self.idle.set()
         problem = None if done.cancelled() else done.exception()
         if done.cancelled() or problem is not None:
             if answer is not None:

@@ -74,12 +74,16 @@ async def get(site: Site, store: Path, name: str = NAME) -> Path:
     return await model_store.get(name, store, said.append, f"{site.base}/list.json")
 
 
+def within(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
 async def test_a_model_is_fetched_once(site: Site, tmp_path: Path) -> None:
     for _ in range(2):
         assert await get(site, tmp_path) == tmp_path / NAME
     assert site.ranges == [""]
     assert model_store.installed(tmp_path) == {NAME: tmp_path / NAME}
-    assert sorted(path.name for path in tmp_path.iterdir()) == [NAME]
+    assert within(tmp_path) == {NAME, f"{NAME}/am", f"{NAME}/am/final.mdl", f"{NAME}/conf", f"{NAME}/conf/mfcc.conf"}
     assert (tmp_path / NAME / "am" / "final.mdl").stat().st_size == 300_000
 
 
@@ -112,7 +116,7 @@ async def test_nothing_is_written_outside(site: Site, tmp_path: Path, evil: str)
     with pytest.raises(BadInput) as told:
         await get(site, tmp_path / "store")
     assert told.value.code == "speech-model-archive-unsafe"
-    assert {path.name for path in tmp_path.rglob("*")} == {"store", f"{NAME}.zip.part"}
+    assert within(tmp_path) == {"store", f"store/{NAME}.zip.part"}
 
 
 @pytest.mark.parametrize(

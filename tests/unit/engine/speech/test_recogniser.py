@@ -179,13 +179,11 @@ async def test_partials_are_told_once_they_stand(recogniser: Recogniser) -> None
     stream = stream_of(recogniser, told)
     for _ in range(3):
         stream.feed(PIECE)
-        while stream.busy:
-            await asyncio.sleep(0)
+        await stream.idle.wait()
     assert told == ["1600", "1600 1600"]
     await stream.finish()
     stream.feed(PIECE)
-    while stream.busy:
-        await asyncio.sleep(0)
+    await stream.idle.wait()
     assert told == ["1600", "1600 1600"]
 
 

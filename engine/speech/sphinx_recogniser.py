@@ -1,0 +1,168 @@
+"""PocketSphinx: Russian, offline, small; hears nothing but the words it is told to expect.
+
+With this project's own acoustic model (``ru_8k``, see ``acoustic_training``): a megabyte, for sound at the telephone's
+rate. Between and around the expected phrases a loop over all phones takes what is something else.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from pocketsphinx import Decoder
+
+from engine.domain.errors import Unavailable
+from engine.domain.text import mark, translate
+from engine.speech.lexicon import PHONES, pronounce
+from engine.speech.recogniser import Final, HeardWord
+
+FOLDER = Path(__file__).parent / "ru_8k"
+OTHER_WEIGHT = 1e-4
+"""How much less likely than an expected phrase one phone of something else is held to be. Chosen on answers and on
+other speech of voices that the model was not trained with (``bench speech``): lower, and every sound becomes an answer;
+higher, and short answers drown.
+"""
+LEAST_SHARE = 0.5
+"""Of the speech in an utterance that must be expected words; else they were heard into something else."""
+LONG_ROW = 80
+"""Frames of 10 ms."""
+_MOST_IDLE = 8
+_FRAMES_A_SECOND = 100
+_SEARCH = "words"
+_VARIANT = re.compile(r"\(\d+\)$")
+
+
+OTHER = tuple(phone for phone in PHONES if not phone.endswith("Q"))
+"""The phones of something else: without those that stand for several vowels, which would win too often."""
+
+
+class SphinxModel:
+    """Decoders are kept and used again: a new one takes 20 ms and some 10 MB, another grammar for an old one 2 ms."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder
+        self._idle: list[Decoder] = []
+        self._lock = threading.Lock()
+        self._cepstral_mean = ""
+
+    @property
+    def closed(self) -> bool:
+        return True
+
+    def describe(self) -> str:
+        return translate("Speech recognition: PocketSphinx, Russian, only the words that the scenario expects")
+
+    def unknown_words(self, words: Sequence[str]) -> tuple[str, ...]:
+        each = dict.fromkeys(word for phrase in words for word in phrase.split())
+        return tuple(word for word in each if not pronounce(word))
+
+    def decoder(self, words: Sequence[str] | None) -> SphinxDecoder:
+        phrases = [phrase for phrase in words or () if phrase and not self.unknown_words((phrase,))]
+        with self._lock:
+            decoder = self._idle.pop() if self._idle else None
+        if decoder is None:
+            decoder = self._new()
+        _expect(decoder, phrases)
+        decoder.set_cmn(self._cepstral_mean)  # another call's line sounded differently
+        return SphinxDecoder(decoder, self._give_back)
+
+    def _new(self) -> Decoder:
+        try:
+            decoder = Decoder(hmm=str(self._folder), dict=None, lm=None, loglevel="FATAL", topn=8, bestpath=False)
+        except RuntimeError as error:
+            raise Unavailable(
+                "recogniser-missing",
+                mark("PocketSphinx cannot load its model from {folder}."),
+                folder=str(self._folder),
+            ) from error
+        self._cepstral_mean = decoder.get_cmn(False)
+        for phone in OTHER:
+            decoder.add_word(f"_{phone}", phone, False)
+        return decoder
+
+    def _give_back(self, decoder: Decoder) -> None:
+        with self._lock:
+            if len(self._idle) < _MOST_IDLE:
+                self._idle.append(decoder)
+
+
+class SphinxDecoder:
+    """Streams for the partial words; at the end the whole utterance once more, with the means of all of it."""
+
+    def __init__(self, decoder: Decoder, give_back: Callable[[Decoder], None]) -> None:
+        self._decoder = decoder
+        self._give_back = give_back
+        self._running = False
+
+    def feed(self, pcm: bytes) -> str:
+        if not self._running:
+            self._decoder.start_utt()
+            self._running = True
+        self._decoder.process_raw(pcm[: len(pcm) // 2 * 2], False, False)
+        found = self._decoder.hyp()
+        return " ".join(_expected(found.hypstr)) if found is not None else ""
+
+    def finish(self) -> Final:
+        if not self._running:
+            return Final("")
+        self._decoder.end_utt()
+        self._running = False
+        segments = [(seg.word, seg.start_frame, seg.end_frame + 1) for seg in self._decoder.seg() or ()]
+        words = tuple(
+            HeardWord(_VARIANT.sub("", name), first / _FRAMES_A_SECOND, last / _FRAMES_A_SECOND, trust)
+            for name, first, last, trust in trusted(segments)
+        )
+        return Final(" ".join(word.text for word in words), words)
+
+    def close(self) -> None:
+        if self._running:
+            self._decoder.end_utt()
+            self._running = False
+        self._give_back(self._decoder)
+
+
+def trusted(segments: Sequence[tuple[str, int, int]]) -> list[tuple[str, int, int, float]]:
+    """The expected words among ``segments`` (word, first frame, frame behind the last) that can be believed, with the
+    share of the speech that expected words make up.
+
+    In a sentence about something else a loop over words always finds a «да» or «ну»: words count when they are most
+    of what was said, or when they stand in an unbroken row too long for chance.
+    """
+    speech = [segment for segment in segments if segment[0][0] not in "<[("]
+    length = sum(last - first for _, first, last in speech)
+    rows = [list(row) for mine, row in groupby(speech, lambda segment: segment[0][0] != "_") if mine]
+    share = sum(last - first for row in rows for _, first, last in row) / length if length else 0.0
+    return [
+        (*segment, share)
+        for row in rows
+        if share >= LEAST_SHARE or row[-1][2] - row[0][1] >= LONG_ROW
+        for segment in row
+    ]
+
+
+def _expect(decoder: Decoder, phrases: Sequence[str]) -> None:
+    """Give ``decoder`` the grammar of ``phrases``, in any order, with something else between them."""
+    for word in dict.fromkeys(word for phrase in phrases for word in phrase.split()):
+        if decoder.lookup_word(word) is None:
+            for number, phones in enumerate(pronounce(word), 1):
+                decoder.add_word(word if number == 1 else f"{word}({number})", " ".join(phones), False)
+    decoder.add_jsgf_string(_SEARCH, grammar(phrases))
+    decoder.activate_search(_SEARCH)
+
+
+def grammar(phrases: Sequence[str]) -> str:
+    """JSGF."""
+    other = " | ".join(f"_{phone}" for phone in OTHER)
+    expected = "".join(f"/1/ {phrase} | " for phrase in dict.fromkeys(phrases))
+    return (
+        "#JSGF V1.0 UTF-8 ru;\ngrammar answer;\n"
+        f"public <answer> = ( {expected}/{OTHER_WEIGHT:g}/ <other> )+;\n<other> = {other};\n"
+    )
+
+
+def _expected(text: str) -> list[str]:
+    """The words of ``text`` that are neither silence nor something else."""
+    return [_VARIANT.sub("", word) for word in text.split() if word[0] not in "_<[("]
