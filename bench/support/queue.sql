@@ -10,9 +10,9 @@ returning contact_id, phone, zone, attempts, carousel, last_caller
 -- name: settle
 -- Between rounds, not timed: what was claimed is over.
 with over as (
-    update calls set state = 'ended', outcome = 'busy', ended_at = now() where campaign_id = $1 and state <> 'ended'
+    update calls set state = 'ended', outcome = 'busy', ended_at = now() where campaign_id = $1 and ended_at is null
 )
 update campaign_contacts set state = 'done' where campaign_id = $1 and state = 'calling'
 
 -- name: open
-select count(*) from calls where campaign_id = $1 and state <> 'ended'
+select count(*) from calls where campaign_id = $1 and ended_at is null

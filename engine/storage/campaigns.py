@@ -118,7 +118,8 @@ class Campaigns:
                 raise await self._refused(campaign, "start")
             await connection.execute(_SQL["fill"], campaign)
             await connection.execute(_SQL["set_zones"], campaign)
-            return int(run)
+        await self._database.execute(_SQL["analyze"])
+        return int(run)
 
     async def pause(self, campaign: CampaignId, reason: str = "by_user", text: str = "") -> None:
         if await self._database.fetchval(_SQL["pause"], campaign, reason, text) is None:

@@ -8,7 +8,9 @@ create type campaign_room as (
 
 -- What is in use is counted from the open calls, which are few; no counter can be forgotten on the way out of a call.
 -- STABLE: everything is seen at one moment, that of the calling statement.
-create function measure_room(c campaigns, t trunks, a ledger_accounts) returns campaign_room language plpgsql stable as $$
+create function measure_room(c campaigns, t trunks, a ledger_accounts) returns campaign_room language plpgsql stable
+set enable_seqscan = off  -- a plan made while there were few calls would read them all when they are many
+as $$
 declare
     v_open int; v_undecided int; v_held numeric; v_account_open int; v_account_held numeric; v_trunk int;
 begin
@@ -17,8 +19,8 @@ begin
            coalesce(sum(calls.hold) filter (where campaign_id = c.id), 0),
            count(*), coalesce(sum(calls.hold), 0)
         into v_open, v_undecided, v_held, v_account_open, v_account_held
-        from calls where account_id = c.account_id and calls.state <> 'ended';
-    select coalesce(sum(legs), 0) into v_trunk from calls where trunk_id = t.id and calls.state <> 'ended';
+        from calls where account_id = c.account_id and ended_at is null;
+    select coalesce(sum(legs), 0) into v_trunk from calls where trunk_id = t.id and ended_at is null;
     return (
         c.state, c.run, c.pace_tat, t.rate_tat, c.per_hour, c.burst, t.calls_per_second,
         c.max_channels - v_open,
@@ -72,7 +74,11 @@ create function claim_contacts(
 ) returns table (
     id uuid, contact_id bigint, phone text, zone text, attempts int, carousel boolean, last_caller text, fields jsonb,
     room campaign_room
-) language plpgsql as $$
+) language plpgsql
+-- In the index's order and no further than the limit, whatever the statistics say: planned when a campaign has just been
+-- filled, the statement would read and sort the whole audience for each claim.
+set enable_sort = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
 #variable_conflict use_column
 declare
     r campaign_room; c campaigns;
@@ -175,7 +181,7 @@ begin
         left join blacklist b on b.account_id = v.account_id and b.phone = one.called
         where cc.campaign_id = v.campaign_id and cc.contact_id = v.contact_id and cc.state = 'calling'
           and not exists (select 1 from calls o where o.campaign_id = v.campaign_id and o.contact_id = v.contact_id
-                          and o.state <> 'ended');
+                          and o.ended_at is null);
 end $$;
 
 -- The end of an attempt: outcome, money, the contact's next state; once (false when it had ended before).

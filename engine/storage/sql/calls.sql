@@ -41,7 +41,7 @@ select calls.id, calls.campaign_id, calls.contact_id, calls.account_id, calls.ru
        calls.path, calls.dtmf, campaigns.per_minute, campaigns.retry
 from calls join campaigns on campaigns.id = calls.campaign_id
 left join cells on cells.id = calls.cell_id
-where calls.state <> 'ended'
+where calls.ended_at is null
   and (calls.cell_id = $1 and calls.claimed_at <= now() - make_interval(secs => $3)
        or calls.cell_id <> $1 and coalesce(cells.seen_at, '-infinity') < now() - make_interval(secs => $2))
 order by calls.id

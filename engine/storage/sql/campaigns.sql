@@ -44,7 +44,7 @@ returning id
 -- name: hold_open_calls
 -- Before a start, and before anything else is locked (calls' ends lock the call first): a call ends either before the new run
 -- is filled, or after it.
-select id from calls where campaign_id = $1 and state <> 'ended' order by id for update
+select id from calls where campaign_id = $1 and ended_at is null order by id for update
 
 -- name: start
 -- From a draft or a stopped campaign: from the beginning, as the manual has it.
@@ -58,7 +58,7 @@ insert into campaign_contacts (campaign_id, contact_id, phone, zone, state, reas
 select c.id, contacts.id, contacts.phone, coalesce(contacts.zone, ''),
        (case when b.phone is not null then 'blocked'
              when exists (select 1 from calls o where o.campaign_id = c.id and o.contact_id = contacts.id
-                          and o.state <> 'ended') then 'calling'
+                          and o.ended_at is null) then 'calling'
              else 'waiting' end)::contact_state,
        case when b.phone is null then '' else 'blacklist' end
 from campaigns c
@@ -67,6 +67,10 @@ left join blacklist b on b.account_id = c.account_id and b.phone = contacts.phon
 where c.id = $1
 on conflict (campaign_id, contact_id) do update
     set state = excluded.state, reason = excluded.reason, attempts = 0, next_at = '-infinity', carousel = false
+
+-- name: analyze
+-- Until its statistics are known, looking for the next contacts reads the whole audience.
+analyze campaign_contacts
 
 -- name: set_zones
 update campaigns set zones = coalesce(
@@ -106,7 +110,7 @@ where cc.campaign_id = $1 and cc.contact_id = $2
 select c.state, c.reason, c.reason_text, c.leads, c.spent, c.per_hour,
        (select count(*) from campaign_contacts where campaign_id = c.id) as contacts,
        (select count(*) from campaign_contacts where campaign_id = c.id and state in ('done', 'blocked')) as done,
-       (select count(*) from calls where campaign_id = c.id and state <> 'ended') as open,
+       (select count(*) from calls where campaign_id = c.id and ended_at is null) as open,
        (select count(*) from calls where campaign_id = c.id and state = 'answered') as talking,
        (select count(*) from calls where campaign_id = c.id) as attempts,
        (select count(distinct contact_id) from calls where campaign_id = c.id and result = 'lead') as lead_contacts,
