@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-import msgspec
 import structlog
 
 from engine.ari.client import Ari
@@ -22,23 +21,18 @@ from engine.dialer.loop import Dialer
 from engine.dialer.recovery import Recovery
 from engine.domain.errors import Unavailable
 from engine.domain.telephony import Connected
+from engine.hearing import hearing
 from engine.host.asterisk_tree import AsteriskInstall, find_asterisk, tool_argv
-from engine.host.paths import PROJECT
-from engine.media.amd import AmdModel
 from engine.session.desk import Desk
-from engine.session.ear import Hearing
 from engine.session.recording import Recordings
 from engine.session.switchboard import Switchboard
 from engine.settings import EngineSettings
 from engine.speech.clips import ClipStore
 from engine.speech.espeak import Espeak
-from engine.speech.g711 import samples16
 from engine.speech.gtts_speaker import GoogleSpeaker
 from engine.speech.pyttsx3_speaker import Pyttsx3
-from engine.speech.recogniser import PreRoll
 from engine.speech.rhvoice import RHVoice
 from engine.speech.speaker import Speaker
-from engine.speech.vad import Vad
 from engine.storage.calls import Calls
 from engine.storage.campaigns import Campaigns
 from engine.storage.database import Listener, migrate, open_database
@@ -49,7 +43,6 @@ log = structlog.get_logger("engine")
 DRAIN_S = 15.0
 """At the end of the process: time for the calls in progress to be hung up and written."""
 INSIST_S = 1.0
-AMD_MODEL = PROJECT / "sounds" / "amd" / "model.json"
 ASTERISK_SOUNDS = "asterisk:"
 """A material named ``asterisk:hello-world`` is one of Asterisk's own Russian sounds."""
 
@@ -96,15 +89,6 @@ def russian_sounds(install: AsteriskInstall) -> Path:
     return next(iter(sorted(install.sounds.glob("ru*"))), install.sounds / "ru")
 
 
-def amd_model(file: Path) -> AmdModel | None:
-    """The trained model of answering-machine detection; None (and a warning) without one: everyone is a person then."""
-    try:
-        return AmdModel.parse(msgspec.json.decode(file.read_bytes()))
-    except FileNotFoundError:
-        log.warning("no_amd_model", file=str(file))
-        return None
-
-
 async def _refuse(phone: AriPhone, event: Connected) -> None:
     """Calls that come in are answered by scenarios of later releases; until a number has one, the caller hears busy."""
     log.info("inbound_refused", channel=event.channel)
@@ -129,8 +113,8 @@ async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[D
         recordings = settings.media / "recordings"
         recordings.mkdir(parents=True, exist_ok=True)
         ears = AriEars(ari, settings.app)
-        hearing = Hearing(ears, amd_model(AMD_MODEL), Vad, samples16, PreRoll)
-        desk = Desk(switchboard, phone, store, campaigns, clips, recordings, settings.most_calls, hearing)
+        heard_with = await stack.enter_async_context(hearing(settings, ears))
+        desk = Desk(switchboard, phone, store, campaigns, clips, recordings, settings.most_calls, heard_with)
         dialer = Dialer(campaigns, store, desk, settings.cell, metrics.ended)
         kept = Recordings(recordings)
         recovery = Recovery(store, switchboard, kept, settings.cell, dialer.in_progress, settings.silent_s)

@@ -15,6 +15,7 @@ import uvloop
 from rich.console import Console
 
 from engine import commands
+from engine.amd_tools import verbs as amd
 from engine.bootstrap import run_engine
 from engine.demo.campaign import run_demo, show_report
 from engine.demo.seed import CALLER_ID, Wishes, read
@@ -26,6 +27,7 @@ from engine.scenario.check import check
 from engine.scenario.document import parse
 from engine.scenario.simulate import simulate
 from engine.settings import engine_settings, state_from
+from engine.speech.lemmas import russian_forms
 from engine.stack import CARRIER, Ports, Stack
 from engine.telemetry import configure_logs
 
@@ -95,10 +97,17 @@ def _parser() -> argparse.ArgumentParser:
     why.add_argument("phone")
     why.add_argument("--demo", action="store_true", help=translate(mark("of the demo, not of the installation")))
 
+    amd.add_parsers(verbs)
+
     bench = verbs.add_parser("bench", help=translate(mark("measure against a yardstick: calls, originate, queue")))
     bench.set_defaults(act=_bench)
     bench.add_argument("name", choices=sorted(file.stem for file in (PROJECT / "bench").glob("[a-z]*.py")))
     bench.add_argument("rest", nargs=argparse.REMAINDER)
+
+    models = verbs.add_parser("models", help=translate(mark("speech models: list, or get one by its name")))
+    models.set_defaults(act=commands.models)
+    models.add_argument("what", choices=("list", "get"))
+    models.add_argument("name", nargs="?", default="vosk-model-small-ru-0.22")
 
     verbs.add_parser("test", help=translate(mark("set up and run all tests")))  # the launcher does it
     return parser
@@ -168,7 +177,7 @@ def _simulate(options: argparse.Namespace, _: Mapping[str, str]) -> int:
     for problem in check(scenario):
         print(f"{problem.severity.value}: {problem.node or '—'}: {problem}", file=sys.stderr)
     fields = dict(pair.partition("=")[::2] for pair in options.field)
-    simulate(scenario, fields, input, print)
+    simulate(scenario, fields, input, print, forms=russian_forms())
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from engine.host.postgres import EmbeddedPostgres
 from engine.host.secret import stored_secret
 from engine.host.sip_probe import trunks_in
 from engine.settings import state_from
+from engine.speech.model_store import get, installed
 from engine.stack import Ports
 from engine.storage.campaigns import Campaigns
 from engine.storage.database import Database, ensure_database, migrate, open_database
@@ -116,6 +118,17 @@ def _table(rows: list[dict[str, object]]) -> Table:
             why,
         )
     return table
+
+
+def models(options: Options, environment: Environment) -> int:
+    """Speech models for Vosk, kept in the state folder."""
+    store = state_from(environment).root / "models"
+    if options.what == "list":
+        for name, folder in installed(store).items():
+            print(name, folder)
+        return 0
+    print(uvloop.run(get(options.name, store, lambda line: print(line, file=sys.stderr))))
+    return 0
 
 
 def why(options: Options, environment: Environment) -> int:

@@ -32,6 +32,7 @@ class EngineSettings:
     metrics_port: int = 0
     log_level: str = "info"
     asterisk_home: str | None = None
+    vosk_model: Path | None = None
 
 
 def state_from(environment: Mapping[str, str]) -> State:
@@ -61,6 +62,7 @@ def engine_settings(environment: Mapping[str, str]) -> EngineSettings:
         metrics_port=_number(environment, "DOZVON_METRICS_PORT", 0),
         log_level=environment.get("DOZVON_LOG", "info"),
         asterisk_home=environment.get("ASTERISK_HOME"),
+        vosk_model=Path(environment["DOZVON_VOSK_MODEL"]) if environment.get("DOZVON_VOSK_MODEL") else None,
     )
 
 

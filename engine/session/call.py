@@ -33,6 +33,7 @@ from engine.scenario.document import Scenario
 from engine.scenario.machine import start, step
 from engine.scenario.needs import needs
 from engine.scenario.state import Limits, Phase, State
+from engine.scenario.words import as_written
 from engine.session import recording
 from engine.session.actions import Actions, Line, ended
 from engine.session.ear import Ear, Hearing
@@ -81,6 +82,7 @@ class Call:
             phone, self._channel, attempt.trunk, attempt.caller_id, attempt.longest_call_s + ORPHAN_S
         )
         self._needs = needs(scenario)
+        self._forms = hearing.forms if hearing is not None else as_written
         wanted = hearing is not None and self._needs.any
         self._ear = Ear(self._channel, hearing, self.deliver, recorded=self._record) if hearing and wanted else None
         line = Line(self._channel, attempt.phone, self._record, rendered, self._ear)
@@ -261,7 +263,7 @@ class Call:
         if self._leaving and not isinstance(event, said.HungUp):
             return  # nobody is there: a prompt cut off by the hang-up must not lead on to the next node and its marks
         before = self._state
-        outcome = step(self._scenario, before, event)
+        outcome = step(self._scenario, before, event, self._forms)
         self._state = outcome.state
         self._log.debug(
             "step",

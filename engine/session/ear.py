@@ -22,6 +22,7 @@ from engine.media.greeting import GreetingEnd
 from engine.media.segments import Segmenter, SegmentEvent, VoiceHeld
 from engine.media.silence import SilenceWatch
 from engine.scenario import events as said
+from engine.scenario.words import Forms, as_written
 from engine.session.attention import Attention
 from engine.session.messages import EarLost, Message, Perceived
 from engine.session.ports import Ears, Gate, Leg, SpeechSource, Vad
@@ -44,6 +45,8 @@ class Hearing:
     make_gate: Callable[[], Gate]
     speech: SpeechSource | None = None
     """None: no recogniser; words are not understood, and silence takes its branch."""
+    forms: Forms = as_written
+    """What belongs to one word, for matching."""
     amd: AmdSettings = field(default_factory=AmdSettings)
 
 
