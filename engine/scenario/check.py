@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.domain.text import mark
-from engine.scenario.check_answers import recognition_problems
+from engine.scenario.check_answers import recognition_problems, unheard_problems
 from engine.scenario.document import (
     AudioPlay,
     MaterialMessage,
@@ -46,6 +46,7 @@ class _Known:
     integrations: Collection[str] | None
     keyed: Collection[str]
     """Fields keyed in during the call."""
+    unheard: Callable[[Sequence[str]], Collection[str]] | None
 
 
 def check(
@@ -55,9 +56,13 @@ def check(
     fields: Collection[str] | None = None,
     voices: Collection[str] | None = None,
     integrations: Collection[str] | None = None,
+    unheard: Callable[[Sequence[str]], Collection[str]] | None = None,
 ) -> tuple[Problem, ...]:
-    """All problems, the document's first, then in the order of the map. Lists that are None are not checked against."""
-    known = _Known(materials, fields, voices, integrations, saved_fields(document))
+    """All problems, the document's first, then in the order of the map. Lists that are None are not checked against.
+
+    ``unheard`` tells which of the words the recogniser can never hear.
+    """
+    known = _Known(materials, fields, voices, integrations, saved_fields(document), unheard)
     return tuple(_problems(document, known))
 
 
@@ -127,6 +132,8 @@ def _node_problems(node: Node, ancestors: tuple[Node, ...], known: _Known) -> It
     yield from _order_problems(node, ancestors)
     if node.recognition is not None:
         yield from recognition_problems(node, node.recognition)
+        if known.unheard is not None:
+            yield from unheard_problems(node.id, node.recognition, known.unheard)
     if node.transfer is not None:
         yield from _transfer_problems(node, node.transfer, known)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import combinations
 
 from engine.domain.text import mark
 from engine.scenario.document import KEYS, Digits, DigitsInput, Node, Recognition, Words
 from engine.scenario.problem import Problem, error, warning
 from engine.scenario.synonyms import SETS
-from engine.scenario.words import expand, holds, is_empty, is_unknown_set, tokens
+from engine.scenario.words import expand, holds, is_empty, is_unknown_set, tokens, vocabulary
 
 MAX_DIGITS = 32
 MAX_WAIT_S = 120
@@ -37,6 +37,17 @@ def recognition_problems(node: Node, recognition: Recognition) -> Iterator[Probl
     yield from _input_problems(node.id, inputs)
     yield from _mixed_problems(node.id, [when.digits for when in conditions if isinstance(when, Digits)], inputs)
     yield from _words_problems(node.id, [when for when in conditions if isinstance(when, Words)])
+
+
+def unheard_problems(
+    node: str, recognition: Recognition, unheard: Callable[[Sequence[str]], Collection[str]]
+) -> Iterator[Problem]:
+    """Words of the answers that the recogniser in use can never hear."""
+    options = [branch.when for branch in recognition.branches if isinstance(branch.when, Words)]
+    for word in unheard(vocabulary(options)):
+        yield warning(
+            node, "words_unheard", mark("The recogniser does not know “{word}” and never hears it"), word=word
+        )
 
 
 def _code_problems(node: str, codes: list[str]) -> Iterator[Problem]:

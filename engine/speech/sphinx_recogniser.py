@@ -17,18 +17,20 @@ from pocketsphinx import Decoder
 from engine.domain.errors import Unavailable
 from engine.domain.text import mark, translate
 from engine.speech.lexicon import PHONES, pronounce
-from engine.speech.recogniser import Final, HeardWord
+from engine.speech.recogniser import RATE, Final, HeardWord
 
 FOLDER = Path(__file__).parent / "ru_8k"
-OTHER_WEIGHT = 1e-4
+OTHER_WEIGHT = 1e-2
 """How much less likely than an expected phrase one phone of something else is held to be. Chosen on answers and on
 other speech of voices that the model was not trained with (``bench speech``): lower, and every sound becomes an answer;
 higher, and short answers drown.
 """
 LEAST_SHARE = 0.5
 """Of the speech in an utterance that must be expected words; else they were heard into something else."""
-LONG_ROW = 80
+LONG_ROW = 90
 """Frames of 10 ms."""
+_SLICE = RATE * 2 // 25
+"""Bytes: 40 ms. PocketSphinx keeps Python's lock while it decodes; between slices the loop gets its turn."""
 _MOST_IDLE = 8
 _FRAMES_A_SECOND = 100
 _SEARCH = "words"
@@ -101,7 +103,9 @@ class SphinxDecoder:
         if not self._running:
             self._decoder.start_utt()
             self._running = True
-        self._decoder.process_raw(pcm[: len(pcm) // 2 * 2], False, False)
+        whole = pcm[: len(pcm) // 2 * 2]
+        for at in range(0, len(whole), _SLICE):
+            self._decoder.process_raw(whole[at : at + _SLICE], False, False)
         found = self._decoder.hyp()
         return " ".join(_expected(found.hypstr)) if found is not None else ""
 

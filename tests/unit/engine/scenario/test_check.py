@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -240,3 +241,33 @@ def test_the_example_of_the_documentation_is_sound() -> None:
     assert [(problem.code, problem.severity) for problem in check(example, **known)] == [
         ("digits_prefix", Severity.WARNING)
     ] * 2, "the page says so"
+
+
+def test_words_that_the_recogniser_never_hears_are_named_at_their_node() -> None:
+    document = under(asks(Words(contains=("@yes", "ok google"), excludes=("кот",))))
+
+    def unheard(words: Sequence[str]) -> list[str]:
+        return [word for phrase in words for word in phrase.split() if word in ("google", "кот")]
+
+    problems = check(document, unheard=unheard)
+    named = [
+        (problem.node, problem.severity, problem.params["word"])
+        for problem in problems
+        if problem.code == "words_unheard"
+    ]
+    assert named == [("n", Severity.WARNING, "google"), ("n", Severity.WARNING, "кот")]
+
+
+def test_a_list_of_answers_must_exist() -> None:
+    assert ("n", "words_set_unknown", Severity.ERROR) in found(under(asks(Words(contains=("@maybe",)))))
+    assert found(under(asks(Words(contains=("@yes",)), Words(contains=("@no",))))) == []
+
+
+def test_an_answer_in_a_list_and_in_another_branch_is_a_duplicate() -> None:
+    problems = found(under(asks(Words(contains=("@yes",)), Words(contains=("Конечно",)))))
+    assert problems == [("n", "words_duplicate", Severity.WARNING)]
+
+
+def test_what_is_denied_is_not_excluded() -> None:
+    assert found(under(asks(Words(contains=("интересно",), excludes=("не интересно",))))) == []
+    assert found(under(asks(Words(contains=("не интересно",), excludes=("интересно",))))) == []

@@ -1,0 +1,287 @@
+"""``./dozvon bench speech``: streams of the recogniser in real time on one core, against bare decoding of the same audio.
+
+The whole process is held on one core. Reference: one thread decodes, nothing else runs; its real-time factor says how
+many streams a core could do (1/RTF). Ours: the engine's own way, frames of 20 ms paced by a clock into that many
+``Stream``s; real time means that 95 of 100 answers come within half a second of the end of their utterance. Gated: the
+same with a quarter of speech, through voice activity and pre-roll as in a call.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import psutil
+import uvloop
+from numpy.typing import NDArray
+
+from bench.support.figures import middle
+from bench.support.report import finish, machine, say, show
+from engine.host.asterisk_tree import find_asterisk
+from engine.media.frames import FRAME, level_dbov
+from engine.media.segments import Segmenter, VoiceEnded
+from engine.scenario.document import Words
+from engine.scenario.words import vocabulary
+from engine.settings import state_from
+from engine.speech import audio_file, loudness, noises
+from engine.speech.recogniser import RATE, PreRoll, Recogniser, Stream
+from engine.speech.recognisers import load_model
+from engine.speech.vad import Vad
+
+Pcm = NDArray[np.int16]
+
+TARGET, TARGET_GATED = 0.7, 3.0
+LATEST_S = 0.5
+SPEECH_SHARE = 0.25
+STEP = 1.15
+"""Each attempt has so many times the streams of the one before."""
+_TICK_S = FRAME / RATE
+_UTTERANCE_S = 3.0
+_MOST_GROWTH = 24 << 20
+WORDS = vocabulary((Words(contains=("@yes", "@no", "перезвоните", "позже", "потом")),))
+
+
+@dataclass
+class Attempt:
+    """``late_s``: of each utterance, from its last frame to its answer. ``behind_s``: the worst lateness of the ticks."""
+
+    streams: int
+    late_s: list[float] = field(default_factory=list)
+    behind_s: float = 0.0
+
+    @property
+    def p95_s(self) -> float:
+        return float(np.quantile(self.late_s, 0.95)) if self.late_s else float("inf")
+
+    @property
+    def kept_up(self) -> bool:
+        return self.p95_s <= LATEST_S and self.behind_s <= LATEST_S
+
+
+class Caller:
+    """One stream and the audio it is fed: all of it, or what voice activity lets through."""
+
+    def __init__(self, recogniser: Recogniser, audio: Pcm, start: int, gated: bool) -> None:
+        self._audio, self._at, self._gated = audio, start, gated
+        self._stream = recogniser.open(WORDS, lambda _: None)
+        self._vad, self._segments, self._roll = Vad(), Segmenter(), PreRoll()
+        self._clock = self._spoken_s = 0.0
+        self.answers = set[asyncio.Task[None]]()
+
+    def tick(self, attempt: Attempt) -> None:
+        frame = self._audio[self._at : self._at + FRAME]
+        self._at = (self._at + FRAME) % (len(self._audio) - FRAME)
+        self._clock += _TICK_S
+        pcm = frame.tobytes()
+        if not self._gated:
+            self._stream.feed(pcm)
+            self._spoken_s += _TICK_S
+            ended = self._spoken_s >= _UTTERANCE_S
+        else:
+            events = self._segments.feed(level_dbov(frame), self._vad.voiced(pcm), self._clock)
+            speech = self._roll.push(pcm, self._segments.started is not None)
+            if speech:
+                self._stream.feed(speech)
+            ended = any(isinstance(event, VoiceEnded) for event in events)
+        if ended:
+            self._spoken_s = 0.0
+            self.answers.add(asyncio.create_task(_timed(self._stream, attempt)))
+
+    async def close(self) -> None:
+        await asyncio.gather(*self.answers)
+        self._stream.close()
+        await self._stream.gone.wait()
+
+
+async def _timed(stream: Stream, attempt: Attempt) -> None:
+    began = time.perf_counter()
+    await stream.finish()
+    attempt.late_s.append(time.perf_counter() - began)
+
+
+async def main(options: argparse.Namespace) -> int:
+    core = sorted(os.sched_getaffinity(0))[-1]
+    os.sched_setaffinity(0, {core})
+    before = _memory()
+    model = await asyncio.to_thread(load_model, options.model, state_from(options.environment).root / "models")
+    if model is None:
+        say("No recogniser here.")
+        return 1
+    loaded = _memory()
+    say(model.describe())
+    speech = _speech(options)
+    recogniser = Recogniser(model, threads=1)
+    rtf = [_bare(recogniser, speech)]
+    say(f"bare decoding: {rtf[0]:.4f} × real time")
+    ours = await _most(recogniser, speech, max(1, int(0.5 / rtf[0])), options.seconds, gated=False)
+    rtf.append(_bare(recogniser, speech))
+    ideal = 1 / middle(rtf)
+    mixed = _quarter(speech)
+    gated = await _most(recogniser, mixed, max(1, int(1.5 * ideal)), options.seconds, gated=True)
+    rtf.append(_bare(recogniser, speech))
+    ideal = 1 / middle(rtf)
+    each, growth = await _growth(recogniser, speech, options.calls)
+    await recogniser.close()
+    result: dict[str, object] = {
+        "ratio": ours.streams / ideal,
+        "target": TARGET,
+        "valid": bool(ours.kept_up and gated.kept_up and growth <= _MOST_GROWTH),
+        "recogniser": model.describe(),
+        "rtf": middle(rtf),
+        "ideal_streams": ideal,
+        "streams": ours.streams,
+        "late_p95_s": ours.p95_s,
+        "gated_streams": gated.streams,
+        "gated_ratio": gated.streams / max(ours.streams, 1),
+        "gated_target": TARGET_GATED,
+        "gated_late_p95_s": gated.p95_s,
+        "speech_share": SPEECH_SHARE,
+        "model_mb": (loaded - before) / 2**20,
+        "recogniser_mb": each / 2**20,
+        "growth_mb": growth / 2**20,
+        "calls": options.calls,
+        "machine": machine(),
+    }
+    show(
+        f"{model.describe()}; one core",
+        ("", "streams", "× bare", "late, p95 s"),
+        [
+            ("bare decoding, 1/RTF", ideal, 1.0, None),
+            ("streams in real time", ours.streams, ours.streams / ideal, ours.p95_s),
+            ("calls with a quarter of speech", gated.streams, gated.streams / ideal, gated.p95_s),
+        ],
+        [
+            f"ratio {ours.streams / ideal:.2f} (target ≥ {TARGET}); gated {gated.streams / max(ours.streams, 1):.2f} × "
+            f"(target ≥ {TARGET_GATED})",
+            f"model {(loaded - before) / 2**20:.0f} MB, a recogniser {each / 2**20:.1f} MB, "
+            f"growth over {options.calls} calls {growth / 2**20:.1f} MB",
+        ],
+    )
+    return finish("speech", result, as_json=options.json)
+
+
+def _speech(options: argparse.Namespace) -> Pcm:
+    """About a minute of recorded Russian speech, without long pauses."""
+    install = find_asterisk(state_from(options.environment), options.environment.get("ASTERISK_HOME"))
+    folders = sorted((install.root / "usr/share/asterisk/sounds").glob("ru*_*")) if install is not None else []
+    clips: list[noises.Samples] = []
+    for file in sorted(folders[0].glob("*.wav")) if folders else []:
+        if 40_000 < file.stat().st_size < 120_000:
+            clips.append(loudness.normalised(audio_file.read(file, file.name, RATE), RATE))
+        if sum(map(len, clips)) > 60 * RATE:
+            break
+    if not clips:
+        raise SystemExit("Asterisk's Russian prompts are missing: run ./dozvon doctor")
+    return _pcm(np.concatenate(clips))
+
+
+def _quarter(speech: Pcm) -> Pcm:
+    """Two seconds of speech, six of a line on which nobody speaks, again and again."""
+    length = 2 * RATE
+    quiet = _pcm(noises.shaped(2 / SPEECH_SHARE - 2, 1, -58.0, 0.0))
+    pieces = [speech[at : at + length] for at in range(0, len(speech) - length, length)]
+    return np.concatenate([part for piece in pieces for part in (piece, quiet)])
+
+
+def _pcm(samples: noises.Samples) -> Pcm:
+    return np.asarray(np.clip(samples * 32767, -32768, 32767), dtype=np.int16)
+
+
+def _bare(recogniser: Recogniser, speech: Pcm) -> float:
+    """Real-time factor of one thread in pieces of 200 ms, utterances as long as the streams'."""
+    decoder = recogniser.model.decoder(WORDS)
+    size, each = RATE // 5, int(_UTTERANCE_S * 5)
+    began = time.perf_counter()
+    for number, at in enumerate(range(0, len(speech) - size, size), 1):
+        decoder.feed(speech[at : at + size].tobytes())
+        if number % each == 0:
+            decoder.finish()
+    decoder.finish()
+    taken = time.perf_counter() - began
+    decoder.close()
+    return taken / (len(speech) / RATE)
+
+
+async def _most(recogniser: Recogniser, audio: Pcm, first: int, seconds: float, *, gated: bool) -> Attempt:
+    """The attempt with the most streams that kept up; the first that did not ends the search."""
+    best: Attempt | None = None
+    count = first
+    while True:
+        attempt = await _attempt(recogniser, audio, count, seconds, gated=gated)
+        say(
+            f"{count} {'calls' if gated else 'streams'}: late p95 {attempt.p95_s:.2f} s, ticks {attempt.behind_s:.2f} s"
+        )
+        if attempt.kept_up:
+            best = attempt
+        elif best is not None or count == 1:
+            return best or attempt
+        count = max(count + 1, int(count * STEP)) if best is not None else max(1, int(count / STEP**2))
+
+
+async def _attempt(recogniser: Recogniser, audio: Pcm, count: int, seconds: float, *, gated: bool) -> Attempt:
+    attempt = Attempt(count)
+    spread = len(audio) // count // FRAME * FRAME
+    callers = [Caller(recogniser, audio, number * spread % (len(audio) - FRAME), gated) for number in range(count)]
+    began = time.perf_counter()
+    for tick in range(int(seconds / _TICK_S)):
+        now = time.perf_counter() - began
+        attempt.behind_s = max(attempt.behind_s, now - tick * _TICK_S)
+        for caller in callers:
+            caller.tick(attempt)
+        await asyncio.sleep(max(0.0, (tick + 1) * _TICK_S - (time.perf_counter() - began)))
+    for caller in callers:
+        await caller.close()
+    return attempt
+
+
+async def _growth(recogniser: Recogniser, speech: Pcm, calls: int) -> tuple[float, float]:
+    """Bytes of one recogniser in use, and by how much the process grew from a tenth of the calls to the last."""
+    pcm = speech[: RATE // 2].tobytes()
+    start = _memory()
+    together = [recogniser.open(WORDS, lambda _: None) for _ in range(8)]
+    for stream in together:
+        stream.feed(pcm)
+    for stream in together:
+        await stream.idle.wait()
+    each = max(0.0, (_memory() - start) / len(together))
+    for stream in together:
+        stream.close()
+        await stream.gone.wait()
+    settled = 0.0
+    for number in range(calls):
+        stream = recogniser.open(WORDS, lambda _: None)
+        stream.feed(pcm)
+        await stream.finish()
+        stream.close()
+        await stream.gone.wait()
+        if number == calls // 10:
+            settled = _memory()
+    return each, max(0.0, _memory() - settled)
+
+
+def _memory() -> float:
+    gc.collect()
+    return float(psutil.Process().memory_info().rss)
+
+
+def options_from(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="dozvon bench speech", description="Recogniser streams on one core.")
+    parser.add_argument("--json", action="store_true", help="the last line is the result as JSON")
+    parser.add_argument("--model", type=Path, help="a Vosk model's directory; otherwise what the engine would use")
+    parser.add_argument("--seconds", type=float, default=12, help="of each attempt")
+    parser.add_argument("--calls", type=int, default=1000, help="to look for growth")
+    options = parser.parse_args(arguments)
+    options.environment = environment
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(uvloop.run(main(options_from(sys.argv[1:], os.environ))))
