@@ -237,10 +237,8 @@ def test_examples_have_no_errors(path: Path) -> None:
 def test_the_example_of_the_documentation_is_sound() -> None:
     page = (Path(__file__).parents[4] / "docs" / "scenario.md").read_text(encoding="utf-8")
     example = parse(page.split("```json")[1].split("```")[0])
-    known = {"materials": ["leave-message", "thanks"], "fields": ["name"], "voices": ["rhvoice:anna"]}
-    assert [(problem.code, problem.severity) for problem in check(example, **known)] == [
-        ("digits_prefix", Severity.WARNING)
-    ] * 2, "the page says so"
+    problems = check(example, materials=["leave-message", "thanks"], fields=["name"], voices=["rhvoice:anna"])
+    assert [(problem.code, problem.severity) for problem in problems] == [("digits_prefix", Severity.WARNING)] * 2
 
 
 def test_words_that_the_recogniser_never_hears_are_named_at_their_node() -> None:
