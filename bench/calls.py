@@ -274,8 +274,8 @@ def options_from(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dozvon bench calls", description="CPU of calls, by the engine and plain.")
     parser.add_argument("--json", action="store_true", help="the last line is the result as JSON")
     parser.add_argument("--n", type=numbers, default=(50, 100, 200), help="calls at once: 50,100,200")
-    parser.add_argument("--seconds", type=float, default=10.0, help="length of a measurement")
-    parser.add_argument("--length", type=float, default=15.0, help="length of a call, seconds")
+    parser.add_argument("--seconds", type=float, default=8.0, help="length of a measurement")
+    parser.add_argument("--length", type=float, default=20.0, help="length of a call, seconds")
     parser.add_argument("--rounds", type=int, default=1, help="measurements of each kind for each N")
     return parser.parse_args(arguments)
 

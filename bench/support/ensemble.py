@@ -92,9 +92,13 @@ class Ensemble:
         return sum(alive for alive, _ in found)
 
     async def clear(self) -> int:
-        """End all calls at the carrier; how many channels outlive that: leaked ones."""
-        await asyncio.to_thread(asterisks(self.stack)[1].command, "channel request hangup all")
-        return await self.emptied()
+        """End all calls at the carrier, also those that still arrive; how many channels outlive that: leaked ones."""
+
+        async def left() -> int:
+            await asyncio.to_thread(asterisks(self.stack)[1].command, "channel request hangup all")
+            return await self.channels()
+
+        return await self._nought(left)
 
     async def emptied(self) -> int:
         """Wait until no channel is left; how many remain when patience ends."""
