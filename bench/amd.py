@@ -64,7 +64,7 @@ def _data(options: argparse.Namespace) -> Path:
 def _reference(
     options: argparse.Namespace, sample: Sequence[Recording], train: Sequence[Recording]
 ) -> tuple[list[Call], list[Call], Tuning]:
-    with servers("bench-amd") as stack:
+    with servers("benchamd") as stack:
         reference = Reference(stack, stack.media / "bench-amd", options.at_once)
         tuning = Tuning()
         best = 0.0

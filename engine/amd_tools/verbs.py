@@ -1,4 +1,4 @@
-"""``./dozvon amd build|train|eval``."""
+"""``./dozvon amd build|train|eval|draw``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from engine.amd_tools import dataset, sources, training
+from engine.amd_tools import dataset, picture, sources, training
 from engine.amd_tools.evaluation import Row, by_sort, judge_all, overall, write_csv
 from engine.amd_tools.recordings import recordings
 from engine.amd_tools.utterances import Split
@@ -55,6 +55,11 @@ def add_parsers(verbs: Any) -> None:
     judge_it.add_argument("--model", type=Path, default=MODEL)
     judge_it.add_argument("--csv", type=Path, default=Path("amd-verdicts.csv"), help=translate(mark("one row a file")))
     judge_it.set_defaults(act=evaluate)
+    draw_it = what.add_parser("draw", help=translate(mark("draw how a recording is heard (SVG)")))
+    draw_it.add_argument("file", type=Path)
+    draw_it.add_argument("picture", type=Path)
+    draw_it.add_argument("--model", type=Path, default=MODEL)
+    draw_it.set_defaults(act=draw)
     for each in (build_it, train_it, judge_it):
         each.add_argument("--workers", type=_positive, default=os.cpu_count() or 1)
 
@@ -106,6 +111,11 @@ def evaluate(options: argparse.Namespace, _: Mapping[str, str]) -> int:
     show(rows, Console())
     Console(stderr=True).print(translate(mark("Each file's verdict: {file}")).format(file=options.csv))
     return NOT_USABLE if all(row.error for row in rows) else 0
+
+
+def draw(options: argparse.Namespace, _: Mapping[str, str]) -> int:
+    options.picture.write_text(picture.draw(options.file, load(options.model), options.file.stem), encoding="utf-8")
+    return 0
 
 
 def show(rows: list[Row], console: Console) -> None:
