@@ -22,9 +22,9 @@ class BoostSettings:
     ``rows_share``, ``columns_share``: drawn anew for each tree.
     """
 
-    trees: int = 160
+    trees: int = 120
     depth: int = 5
-    shrinkage: float = 0.1
+    shrinkage: float = 0.12
     ridge: float = 5.0
     least: float = 10.0
     rows_share: float = 0.3

@@ -45,6 +45,13 @@ class Take:
     def between(self, low: float, high: float) -> float:
         return float(self.chance.uniform(low, high))
 
+    def person_start(self) -> float:
+        return self.between(0.0, 0.4) + self.between(0.0, 0.4)
+
+    def machine_start(self) -> float:
+        """Somewhat later than people, but as early as any of them: when a voice begins must not tell by itself."""
+        return self.between(0.0, 0.4) + self.between(0.0, 0.7)
+
     def person(self) -> Role:
         return self._role(person=True)
 
@@ -66,12 +73,12 @@ def _waits_and_asks(take: Take, role: Role, end: float) -> None:
 
 def _short(take: Take) -> None:
     role = take.person()
-    _waits_and_asks(take, role, take.say(take.between(0.05, 0.6), role, "short", (0.25, 1.0)))
+    _waits_and_asks(take, role, take.say(take.person_start(), role, "short", (0.25, 1.0)))
 
 
 def _long(take: Take) -> None:
     role = take.person()
-    _waits_and_asks(take, role, take.say(take.between(0.05, 0.6), role, "long", (1.1, 2.4)))
+    _waits_and_asks(take, role, take.say(take.person_start(), role, "long", (1.1, 2.4)))
 
 
 def _late(take: Take) -> None:
@@ -81,14 +88,14 @@ def _late(take: Take) -> None:
 
 def _repeated(take: Take) -> None:
     role = take.person()
-    end = take.say(take.between(0.05, 0.6), role, "short", (0.25, 0.8))
+    end = take.say(take.person_start(), role, "short", (0.25, 0.8))
     for _ in range(int(take.chance.integers(1, 3))):
         end = take.say(end + take.between(0.35, 1.2), role, "again", (0.25, 1.1))
 
 
 def _two_people(take: Take) -> None:
     """A second voice, farther away, before, after or over the answer."""
-    end = take.say(take.between(0.1, 0.8), take.person(), "short", (0.25, 1.0))
+    end = take.say(take.person_start(), take.person(), "short", (0.25, 1.0))
     aside = take.cast.says(take.person(), "aside", take.chance, (0.5, 1.6))
     at = max(0.0, end + take.between(-1.6, 1.0))
     take.put(at, (aside.samples * 10 ** (-take.between(6, 16) / 20)).astype(np.float32), aside.text)
@@ -104,20 +111,20 @@ def _greeting(take: Take, start: float) -> None:
 
 
 def _voicemail(take: Take) -> None:
-    _greeting(take, take.between(0.1, 1.2))
+    _greeting(take, take.machine_start())
 
 
 def _late_greeting(take: Take) -> None:
-    _greeting(take, take.between(1.3, 3.0))
+    _greeting(take, take.between(1.0, 3.0))
 
 
 def _short_greeting(take: Take) -> None:
-    _beep(take, take.say(take.between(0.1, 1.2), take.machine(), "voicemail_short", (0.9, 2.2)))
+    _beep(take, take.say(take.machine_start(), take.machine(), "voicemail_short", (0.9, 2.2)))
 
 
 def _announcement(take: Take) -> None:
     role = take.machine()
-    start = take.between(0.05, 1.0)
+    start = take.machine_start()
     if take.chance.random() < 0.2:
         start = _sit(take, start)
     end = take.say(start, role, "announcement", (3.0, 6.0))
@@ -135,14 +142,14 @@ def _secretary(take: Take) -> None:
     """Greets, pauses as a person does, then says what it is; some say it in one breath."""
     role = take.machine(synthetic=True)
     texts = take.cast.texts(role, "secretary")
-    at = take.between(0.1, 1.0)
+    at = take.machine_start()
     for part in texts[take.chance.integers(len(texts))]:
         spoken = take.cast.says_text(role, part, take.chance)
         at = take.put(at, spoken.samples, spoken.text) + take.between(0.25, 0.95)
 
 
 def _ivr(take: Take) -> None:
-    role, at = take.machine(), take.between(0.1, 1.0)
+    role, at = take.machine(), take.machine_start()
     if take.chance.random() < 0.5:
         at = take.put(at, take.cast.music(take.between(1.0, 3.5), take.chance), "<music>") + take.between(0.0, 0.3)
     end = take.say(at, role, "ivr", (2.5, 6.0))

@@ -122,7 +122,7 @@ def show(rows: list[Row], console: Console) -> None:
     table = Table(title=translate(mark("Answering-machine detection")), title_justify="left")
     heads = ("", "calls", "accuracy", "people lost", "machines missed", "human p50 s", "human p95 s", "machine p50 s")
     for number, head in enumerate(heads):
-        table.add_column(head, justify="left" if number == 0 else "right")
+        table.add_column(head, justify="left" if number == 0 else "right", no_wrap=number == 0)
     for name, each in {translate(mark("all")): overall(rows), **by_sort(rows)}.items():
         shares = (f"{100 * share:.1f} %" for share in (each.accuracy, each.people_lost, each.machines_missed))
         times = (f"{seconds:.2f}" for seconds in (each.human_p50_s, each.human_p95_s, each.machine_p50_s))
