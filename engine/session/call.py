@@ -47,6 +47,7 @@ SAFETY_S = 10
 """Added to the answer timeout that Asterisk is told: our own timer ends the ringing, this is for when we are gone."""
 
 
+SCREENING_SAFETY_S = 0.5
 ORPHAN_S = 30
 """Asterisk ends a call by itself this long after we should have done so."""
 
@@ -77,7 +78,7 @@ class Call:
         self._mailbox: asyncio.Queue[Message] = asyncio.Queue()
         self._timers = Timers(self.deliver)
         self._facts = Facts(attempt.call_id)
-        self._state: State = start(scenario, attempt.fields, Limits(action_timeout_s=attempt.action_timeout_s))
+        self._state: State = start(scenario, attempt.fields, _limits(attempt, hearing))
         self._transfer = Transfer(
             phone, self._channel, attempt.trunk, attempt.caller_id, attempt.longest_call_s + ORPHAN_S
         )
@@ -216,7 +217,8 @@ class Call:
             await self._tell(said.HearingLost())
 
     async def _perceived(self, event: said.Event) -> None:
-        if isinstance(event, said.PersonDetected) and self._ear is not None and not self._needs.voice:
+        decided = isinstance(event, said.PersonDetected) and self._state.phase is Phase.SCREENING
+        if decided and self._ear is not None and not self._needs.voice:
             await self._ear.detach()  # it was only for this; the rest of the call is cheaper without
         await self._tell(event)
 
@@ -295,3 +297,10 @@ class Call:
             await work
         except Unavailable as error:
             self._log.error("not_done", error=str(error))
+
+
+def _limits(attempt: Attempt, hearing: Hearing | None) -> Limits:
+    """The machine's own deadline for the answering-machine filter is only for when the detector does not keep its."""
+    if hearing is None:
+        return Limits(action_timeout_s=attempt.action_timeout_s)
+    return Limits(action_timeout_s=attempt.action_timeout_s, screening_s=hearing.amd.deadline_s + SCREENING_SAFETY_S)
