@@ -12,10 +12,12 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 from pocketsphinx import Decoder
 
 from engine.domain.errors import Unavailable
 from engine.domain.text import mark, translate
+from engine.speech import loudness
 from engine.speech.lexicon import PHONES, pronounce
 from engine.speech.recogniser import RATE, Final, HeardWord
 
@@ -32,11 +34,22 @@ LONG_ROW = 90
 _SLICE = RATE * 2 // 25
 """Bytes: 40 ms. PocketSphinx keeps Python's lock while it decodes; between slices the loop gets its turn."""
 _MOST_IDLE = 8
-_FRAMES_A_SECOND = 100
+_FRAMES_A_S = 100
+_LONGEST = 15 * RATE * 2
+"""Bytes: what was said before is forgotten."""
+_SHORTEST = RATE * 2 // 20
+"""Bytes: 50 ms; less gives no frame worth decoding."""
+TRAINED_DBOV = loudness.TARGET_DBOV - 2.5
+"""The middle of what ``train_recogniser`` makes."""
 _SEARCH = "words"
 _VARIANT = re.compile(r"\(\d+\)$")
 
 
+COMMON = (
+    "мне меня это что как кто где алло слушаю здравствуйте говорите извините пожалуйста давно очень сколько почему какой какая "
+    "зачем номер откуда"
+).split()
+"""Frequent words that are no answers, so that «мне интересно» is not heard as «не интересно»."""
 OTHER = tuple(phone for phone in PHONES if not phone.endswith("Q"))
 """The phones of something else: without those that stand for several vowels, which would win too often."""
 
@@ -83,6 +96,8 @@ class SphinxModel:
         self._cepstral_mean = decoder.get_cmn(False)
         for phone in OTHER:
             decoder.add_word(f"_{phone}", phone, False)
+        for word in COMMON:
+            _add(decoder, f"_{word}", word)
         return decoder
 
     def _give_back(self, decoder: Decoder) -> None:
@@ -92,40 +107,54 @@ class SphinxModel:
 
 
 class SphinxDecoder:
-    """Streams for the partial words; at the end the whole utterance once more, with the means of all of it."""
+    """Decodes an utterance when it is over, at the level that the model was trained for: a second takes 30 ms.
+
+    No partial words. In a loop over few words nearly every sound begins like an expected one; only the whole utterance
+    tells an answer from other speech.
+    """
 
     def __init__(self, decoder: Decoder, give_back: Callable[[Decoder], None]) -> None:
         self._decoder = decoder
         self._give_back = give_back
-        self._running = False
+        self._utterance = bytearray()
+        self._forgotten = 0
 
     def feed(self, pcm: bytes) -> str:
-        if not self._running:
-            self._decoder.start_utt()
-            self._running = True
-        whole = pcm[: len(pcm) // 2 * 2]
-        for at in range(0, len(whole), _SLICE):
-            self._decoder.process_raw(whole[at : at + _SLICE], False, False)
-        found = self._decoder.hyp()
-        return " ".join(_expected(found.hypstr)) if found is not None else ""
+        self._utterance += pcm[: len(pcm) // 2 * 2]
+        over = len(self._utterance) - _LONGEST
+        if over > 0:
+            self._forgotten += over
+            del self._utterance[:over]
+        return ""
 
     def finish(self) -> Final:
-        if not self._running:
+        pcm, before = bytes(self._utterance), self._forgotten / RATE / 2
+        self._utterance.clear()
+        self._forgotten = 0
+        if len(pcm) < _SHORTEST:
             return Final("")
+        pcm = levelled(pcm)
+        self._decoder.start_utt()
+        for at in range(0, len(pcm), _SLICE):
+            self._decoder.process_raw(pcm[at : at + _SLICE], False, False)
         self._decoder.end_utt()
-        self._running = False
         segments = [(seg.word, seg.start_frame, seg.end_frame + 1) for seg in self._decoder.seg() or ()]
         words = tuple(
-            HeardWord(_VARIANT.sub("", name), first / _FRAMES_A_SECOND, last / _FRAMES_A_SECOND, trust)
-            for name, first, last, trust in trusted(segments)
+            HeardWord(_VARIANT.sub("", name), before + first / _FRAMES_A_S, before + last / _FRAMES_A_S, share)
+            for name, first, last, share in trusted(segments)
         )
         return Final(" ".join(word.text for word in words), words)
 
     def close(self) -> None:
-        if self._running:
-            self._decoder.end_utt()
-            self._running = False
+        self._utterance.clear()
         self._give_back(self._decoder)
+
+
+def levelled(pcm: bytes) -> bytes:
+    """``pcm`` without offset and as loud as the speech of the training."""
+    samples = np.frombuffer(pcm, dtype="<i2").astype(np.float32) / 32768
+    loud = loudness.normalised(np.asarray(samples - samples.mean(), dtype=np.float32), RATE, TRAINED_DBOV)
+    return (np.clip(loud, -1, 1) * 32767).astype("<i2").tobytes()
 
 
 def trusted(segments: Sequence[tuple[str, int, int]]) -> list[tuple[str, int, int, float]]:
@@ -151,22 +180,23 @@ def _expect(decoder: Decoder, phrases: Sequence[str]) -> None:
     """Give ``decoder`` the grammar of ``phrases``, in any order, with something else between them."""
     for word in dict.fromkeys(word for phrase in phrases for word in phrase.split()):
         if decoder.lookup_word(word) is None:
-            for number, phones in enumerate(pronounce(word), 1):
-                decoder.add_word(word if number == 1 else f"{word}({number})", " ".join(phones), False)
+            _add(decoder, word, word)
     decoder.add_jsgf_string(_SEARCH, grammar(phrases))
     decoder.activate_search(_SEARCH)
+
+
+def _add(decoder: Decoder, name: str, word: str) -> None:
+    for number, phones in enumerate(pronounce(word), 1):
+        decoder.add_word(name if number == 1 else f"{name}({number})", " ".join(phones), False)
 
 
 def grammar(phrases: Sequence[str]) -> str:
     """JSGF."""
     other = " | ".join(f"_{phone}" for phone in OTHER)
-    expected = "".join(f"/1/ {phrase} | " for phrase in dict.fromkeys(phrases))
+    known = {word for phrase in phrases for word in phrase.split()}
+    common = [f"_{word}" for word in COMMON if word not in known]
+    expected = "".join(f"/1/ {phrase} | " for phrase in dict.fromkeys((*phrases, *common)))
     return (
         "#JSGF V1.0 UTF-8 ru;\ngrammar answer;\n"
         f"public <answer> = ( {expected}/{OTHER_WEIGHT:g}/ <other> )+;\n<other> = {other};\n"
     )
-
-
-def _expected(text: str) -> list[str]:
-    """The words of ``text`` that are neither silence nor something else."""
-    return [_VARIANT.sub("", word) for word in text.split() if word[0] not in "_<[("]
