@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -154,22 +155,43 @@ async def ensure_database(dsn: str, name: str) -> str:
 
 
 async def migrate(database: Database) -> list[str]:
-    """Apply the migrations not applied yet, in the order of their numbers, each in its own transaction."""
+    """Apply the migrations not applied yet, in the order of their numbers, each in its own transaction.
+
+    Raises Unavailable for a database that was made by other migrations of the same names: its tables cannot be trusted.
+    """
     applied: list[str] = []
     async with database.connection() as connection:
         await connection.execute("select pg_advisory_lock($1)", _LOCK)
         try:
             await connection.execute(
-                "create table if not exists migrations (name text primary key, applied_at timestamptz default now())"
+                "create table if not exists migrations"
+                " (name text primary key, applied_at timestamptz default now(), checksum text not null default '')"
             )
-            known = {row["name"] for row in await connection.fetch("select name from migrations")}
+            known = {
+                row["name"]: row["checksum"] for row in await connection.fetch("select name, checksum from migrations")
+            }
             for file in sorted(_MIGRATIONS.glob("*.sql")):
-                if file.stem in known:
-                    continue
-                async with connection.transaction():
-                    await connection.execute(file.read_text(encoding="utf-8"))
-                    await connection.execute("insert into migrations (name) values ($1)", file.stem)
-                applied.append(file.stem)
+                text = file.read_text(encoding="utf-8")
+                checksum = hashlib.sha256(text.encode()).hexdigest()
+                if file.stem not in known:
+                    async with connection.transaction():
+                        await connection.execute(text)
+                        await connection.execute(
+                            "insert into migrations (name, checksum) values ($1, $2)", file.stem, checksum
+                        )
+                    applied.append(file.stem)
+                elif known[file.stem] != checksum:
+                    raise Unavailable(
+                        "schema_changed",
+                        mark("The database was made by another version ({name} differs); use a new one"),
+                        name=file.stem,
+                    )
+        except asyncpg.UndefinedColumnError as error:  # made before migrations had checksums
+            raise Unavailable(
+                "schema_changed",
+                mark("The database was made by another version ({name} differs); use a new one"),
+                name="migrations",
+            ) from error
         finally:
             await connection.execute("select pg_advisory_unlock($1)", _LOCK)
     return applied

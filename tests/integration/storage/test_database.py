@@ -32,6 +32,14 @@ async def test_a_migration_that_fails_leaves_nothing(database: Database) -> None
     await asyncio.wait_for(database.execute("select pg_advisory_xact_lock(0xD0270)"), 5)  # and the lock is free
 
 
+async def test_a_database_of_another_version_is_refused(database: Database) -> None:
+    await database.execute("update migrations set checksum = 'other' where name = '0002_claims'")
+    with pytest.raises(Unavailable) as error:
+        await migrate(database)
+    assert error.value.code == "schema_changed"
+    assert "0002_claims" in str(error.value)
+
+
 async def test_a_server_that_is_away(dsn: str) -> None:
     with pytest.raises(Unavailable) as error:
         async with open_database("postgresql://nobody@127.0.0.1:1/none"):
