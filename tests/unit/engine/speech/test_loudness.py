@@ -53,7 +53,8 @@ def test_no_peak_passes_the_limiter(values: list[float], rate: int) -> None:
     limited = loudness.limited(samples, rate)
     assert len(limited) == len(samples)
     assert np.abs(limited).max() <= loudness.CEILING * 1.0001
-    assert (np.sign(limited) == np.sign(samples)).all()
+    audible = np.abs(samples) > 1e-30  # what is fainter may vanish in a float
+    assert (np.sign(limited) == np.sign(samples))[audible].all()
 
 
 def test_the_limiter_leaves_what_is_far_from_a_peak_alone() -> None:
