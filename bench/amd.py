@@ -12,19 +12,20 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 from bench.support.amd_reference import GRID, Call, Reference, Tuning
 from bench.support.amd_roc import curves, svg
 from bench.support.report import finish, machine, say, show
-from bench.support.rig import servers
 from engine.amd_tools.decisions import Quality, quality
 from engine.amd_tools.evaluation import Row, by_sort, first_verdicts, judge_all, overall
 from engine.amd_tools.recordings import Recording, recordings
 from engine.amd_tools.verbs import MODEL, build, load
 from engine.settings import state_from
+from engine.stack import Ports, Stack
 
 TARGET = {"accuracy": 0.96, "people_lost": 0.01, "machines_missed": 0.03, "human_p50_s": 1.2, "human_p95_s": 2.5}
 CPU_MS = 50.0
@@ -64,7 +65,7 @@ def _data(options: argparse.Namespace) -> Path:
 def _reference(
     options: argparse.Namespace, sample: Sequence[Recording], train: Sequence[Recording]
 ) -> tuple[list[Call], list[Call], Tuning]:
-    with servers("benchamd") as stack:
+    with _asterisks(options.environment) as stack:
         reference = Reference(stack, stack.media / "bench-amd", options.at_once)
         tuning = Tuning()
         best = 0.0
@@ -76,6 +77,18 @@ def _reference(
         say(f"AMD() with defaults, then ({tuning.arguments}): {len(sample)} calls each, {options.at_once} at once")
         default = asyncio.run(reference.run(sample, Tuning()))
         return default, asyncio.run(reference.run(sample, tuning)), tuning
+
+
+@contextmanager
+def _asterisks(environment: Mapping[str, str]) -> Iterator[Stack]:
+    """Both Asterisks and no PostgreSQL, which nothing here needs: an address that is given is not started."""
+    without = {**environment, "DATABASE_URL": "postgresql://none"}
+    stack = Stack(state_from(environment), without, Ports.found(), carrier=True, say=say, name="benchamd")
+    try:
+        stack.start_servers()
+        yield stack
+    finally:
+        stack.stop()
 
 
 def _quality(calls: Sequence[Call]) -> Quality:

@@ -77,8 +77,7 @@ class Reference:
         self._stack = stack
         self._platform, self._carrier = asterisks(stack)
         self._folder = folder
-        self._free = asyncio.Semaphore(at_once)
-        self._pace = asyncio.Lock()
+        self._at_once = at_once
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         steps = ("Answer()", f"Playback({folder}/${{EXTEN:4}})", "Wait(1)", "Hangup()")
@@ -97,15 +96,18 @@ class Reference:
         for number, recording in enumerate(found):
             (self._folder / f"{number:06d}.alaw").write_bytes(alaw(opening(recording)))
         self._platform.command(f"database deltree {_FAMILY}")
+        free, pace = asyncio.Semaphore(self._at_once), asyncio.Lock()
         user = aiohttp.BasicAuth("dozvon", self._stack.password_file.read_text().strip())
         async with aiohttp.ClientSession(auth=user) as http:
-            await asyncio.gather(*(self._call(http, number, tuning) for number in range(len(found))))
+            await asyncio.gather(*(self._call(http, number, tuning, free, pace) for number in range(len(found))))
         results = _results(self._platform.command(f"database show {_FAMILY}"))
         return [_call(recording, results.get(f"{number:06d}", "")) for number, recording in enumerate(found)]
 
-    async def _call(self, http: aiohttp.ClientSession, number: int, tuning: Tuning) -> None:
-        async with self._free:
-            async with self._pace:
+    async def _call(
+        self, http: aiohttp.ClientSession, number: int, tuning: Tuning, free: asyncio.Semaphore, pace: asyncio.Lock
+    ) -> None:
+        async with free:
+            async with pace:
                 await asyncio.sleep(_APART_S)
             address = f"http://127.0.0.1:{self._stack.ports.platform_http}/ari/channels"
             body: Mapping[str, object] = {

@@ -97,8 +97,8 @@ def chosen(calls: Sequence[Chances], deadline: float) -> tuple[Limits, Quality]:
     """The limits of least ``_cost``. Qualities are of the verdicts in force at the deadline; times, of the first ones."""
     best: tuple[float, Limits, Quality] | None = None
     for values in product(
-        (0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.96, 0.98), (0.003, 0.008, 0.02), (0.15, 0.3, 0.5),
-        (0.0, 0.01, 0.02, 0.04, 0.08, 0.15),
+        (0.8, 0.86, 0.9, 0.92, 0.94, 0.96, 0.98), (0.001, 0.003, 0.008), (0.05, 0.1, 0.2, 0.35),
+        (0.0, 0.005, 0.01, 0.02, 0.04, 0.08),
     ):  # fmt: skip
         limits = Limits(*values)
         result = quality([outcome(call, decided(call, limits, deadline)) for call in calls])
@@ -115,11 +115,11 @@ def outcome(call: Chances, decision: Decision) -> tuple[bool, bool, float]:
 
 
 def _cost(result: Quality) -> float:
-    """A lost person weighs three machines; a second in the median of people's decisions, 2 % of machines."""
+    """A lost person weighs four machines; a second in the median of people's decisions, 2 % of machines."""
     return (
-        3 * max(0.0, result.people_lost - 0.008)
+        4 * max(0.0, result.people_lost - 0.008)
         + max(0.0, result.machines_missed - 0.025)
-        + 0.2 * (1 - result.accuracy)
+        + 0.3 * (1 - result.accuracy)
         + 0.02 * max(0.0, result.human_p50_s - 1.15)
         + 0.01 * max(0.0, result.human_p95_s - 2.4)
     )

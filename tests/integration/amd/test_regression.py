@@ -40,9 +40,10 @@ def test_faxes_are_told_by_their_tones() -> None:
     assert [row.verdict for row in judge_all(faxes, load(MODEL), 1)] == ["fax"] * len(faxes)
 
 
-def test_silence_is_never_a_machine() -> None:
-    silent = [each for each in recordings(CALLS) if each.label == "silence"]
-    assert {row.taken_for for row in judge_all(silent, load(MODEL), 1)} == {"human"}
+def test_silence_on_a_quiet_line_is_no_machine() -> None:
+    """Traffic without anybody speaking may be one: of these three calls the one in a street is (docs/hearing.md)."""
+    silent = [each for each in recordings(CALLS) if each.label == "silence" and each.noise == "none"]
+    assert {row.verdict for row in judge_all(silent, load(MODEL), 1)} == {"silence"}
 
 
 def test_the_verb_writes_a_row_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
