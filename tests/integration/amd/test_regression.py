@@ -41,7 +41,7 @@ def test_faxes_are_told_by_their_tones() -> None:
 
 
 def test_silence_on_a_quiet_line_is_no_machine() -> None:
-    """Traffic without anybody speaking may be one: of these three calls the one in a street is (docs/hearing.md)."""
+    """Noise without anybody speaking may be one: of these three calls the one in a car, with lost packets, is (docs/hearing.md)."""
     silent = [each for each in recordings(CALLS) if each.label == "silence" and each.noise == "none"]
     assert {row.verdict for row in judge_all(silent, load(MODEL), 1)} == {"silence"}
 
