@@ -78,7 +78,7 @@ async def test_a_window_changed_in_mid_campaign(world: World) -> None:
 
 
 async def test_each_contacts_own_zone(world: World) -> None:
-    """Open here; night in Honolulu; a zone that cannot be understood is never called; unknown: the campaign's zone."""
+    """Open here; night in Honolulu; a zone that cannot be understood blocks its contact; unknown: the campaign's zone."""
     now = datetime.now(UTC)
     people = {HERE: phone("04", 1), AWAY: phone("04", 2), "Mars/Olympus": phone("04", 3), None: phone("04", 4)}
     campaign = await world.campaign(
@@ -99,7 +99,7 @@ async def test_each_contacts_own_zone(world: World) -> None:
         people[HERE]: "done",
         people[None]: "done",
         people[AWAY]: "waiting",
-        people["Mars/Olympus"]: "waiting",
+        people["Mars/Olympus"]: "blocked",
     }
 
 
