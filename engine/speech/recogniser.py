@@ -19,8 +19,8 @@ from engine.domain.text import mark
 
 RATE = 8000
 """Hz, 16 bit, mono: what streams are fed."""
-_BEST_PIECE = RATE * 2 // 10
-"""Bytes: 100 ms. Smaller pieces wait for more, or every 20 ms frame would cost a change of threads."""
+_BEST_PIECE = RATE * 2 * 16 // 100
+"""Bytes: 160 ms. Smaller pieces wait for more, or every 20 ms frame would cost a change of threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +118,30 @@ class Steady:
 
 
 class PreRoll:
-    """Lets only speech through, with the ``seconds`` before it: the first consonant is often not loud enough to count."""
+    """Lets only speech through, with the ``seconds`` before it and the ``tail_s`` after it: first and last consonants are
+    often not loud enough to count. Gaps up to ``seconds`` come through whole, since what was kept back follows.
+    """
 
-    def __init__(self, seconds: float = 0.2) -> None:
+    def __init__(self, seconds: float = 0.2, tail_s: float = 0.06) -> None:
         self._most = int(seconds * RATE) * 2
+        self._tail = int(tail_s * RATE) * 2
         self._kept = bytearray()
+        self._after = self._tail
+        """Bytes let through since the last voice."""
 
     def push(self, pcm: bytes, voiced: bool) -> bytes:
-        """What to feed now; empty in silence."""
-        self._kept += pcm
+        """What to feed now; empty in silence. ``voiced``: this very frame, no hangover."""
         if voiced:
-            let_through = bytes(self._kept)
-            self._kept.clear()
-            return let_through
-        del self._kept[: max(0, len(self._kept) - self._most)]
-        return b""
+            self._after = 0
+        elif self._after < self._tail:
+            self._after += len(pcm)
+        else:
+            self._kept += pcm
+            del self._kept[: max(0, len(self._kept) - self._most)]
+            return b""
+        let_through = bytes(self._kept) + pcm
+        self._kept.clear()
+        return let_through
 
 
 class Stream:

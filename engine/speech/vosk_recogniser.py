@@ -57,8 +57,9 @@ class VoskModel:
         grammar = self.grammar(words) if words is not None and self.takes_grammar else ()
         if not grammar:
             return VoskDecoder(vosk.KaldiRecognizer(self._model, RATE))
+        unknown = (_UNKNOWN,) if self.knows(_UNKNOWN) else ()  # else Vosk complains on stderr, at every call
         return VoskDecoder(
-            vosk.KaldiRecognizer(self._model, RATE, json.dumps([*grammar, _UNKNOWN], ensure_ascii=False))
+            vosk.KaldiRecognizer(self._model, RATE, json.dumps([*grammar, *unknown], ensure_ascii=False))
         )
 
     def grammar(self, words: Sequence[str]) -> tuple[str, ...]:
