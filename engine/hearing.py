@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,14 +16,11 @@ from engine.host.paths import PROJECT
 from engine.media.amd import AmdModel
 from engine.session.ear import Hearing
 from engine.settings import EngineSettings
-from engine.speech import sphinx_recogniser
 from engine.speech.g711 import samples16
 from engine.speech.lemmas import russian_forms
-from engine.speech.model_store import installed
-from engine.speech.recogniser import Model, PreRoll, Recogniser
-from engine.speech.sphinx_recogniser import SphinxModel
+from engine.speech.recogniser import PreRoll, Recogniser
+from engine.speech.recognisers import describe, load_model
 from engine.speech.vad import Vad
-from engine.speech.vosk_recogniser import VoskModel
 
 log = structlog.get_logger("engine")
 AMD_MODEL = PROJECT / "sounds" / "amd" / "model.json"
@@ -31,24 +29,14 @@ AMD_MODEL = PROJECT / "sounds" / "amd" / "model.json"
 @asynccontextmanager
 async def hearing(settings: EngineSettings, ears: AriEars) -> AsyncIterator[Hearing]:
     """Raises BadInput or Unavailable for a model that is named but cannot be used."""
-    make = recogniser_model(settings)
-    recogniser = await Recogniser.load(make, threads=max(1, (os.cpu_count() or 2) - 1)) if make else None
-    log.info("recogniser", description=recogniser.model.describe() if recogniser else "none")
+    model = await asyncio.to_thread(load_model, settings.vosk_model, settings.state.root / "models")
+    recogniser = Recogniser(model, threads=max(1, (os.cpu_count() or 2) - 1)) if model else None
+    log.info("recogniser", description=describe(model))
     try:
         yield Hearing(ears, amd_model(AMD_MODEL), Vad, samples16, PreRoll, recogniser, russian_forms())
     finally:
         if recogniser is not None:
             await recogniser.close()
-
-
-def recogniser_model(settings: EngineSettings) -> Callable[[], Model] | None:
-    """The configured Vosk model, or a downloaded one, or PocketSphinx's small Russian; None: nothing at all."""
-    if settings.vosk_model is not None:
-        folder = settings.vosk_model
-        return lambda: VoskModel(folder)
-    for name, found in installed(settings.state.root / "models").items():
-        return lambda: VoskModel(found, name)
-    return SphinxModel if sphinx_recogniser.FOLDER.is_dir() else None
 
 
 def amd_model(file: Path) -> AmdModel | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.scenario.document import BargeIn, Node, Scenario, Words, walk
+from engine.scenario.document import BargeIn, Node, Scenario, walk
+from engine.scenario.flow import expects_speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +32,4 @@ def needs(scenario: Scenario) -> Needs:
 def _hears(node: Node, silence: bool) -> bool:
     if node.recognition is None:
         return False
-    words = any(isinstance(branch.when, Words) for branch in node.recognition.branches)
-    return words or silence or node.barge_in is BargeIn.ANY_SPEECH
+    return expects_speech(node) or silence or node.barge_in is BargeIn.ANY_SPEECH
