@@ -13,7 +13,7 @@ import base64
 import os
 import struct
 from collections import deque
-from collections.abc import Callable
+from functools import partial
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
@@ -177,10 +177,9 @@ async def connect(address: str, connection: str, listener: Listener) -> MediaSoc
         "Sec-WebSocket-Protocol: media\r\n\r\n"
     ).encode()
     loop = asyncio.get_running_loop()
-    make: Callable[[], MediaSocket] = lambda: MediaSocket(listener, request)  # noqa: E731
     try:
         async with asyncio.timeout(_CONNECT_S):
-            _, socket = await loop.create_connection(make, host, port)
+            _, socket = await loop.create_connection(partial(MediaSocket, listener, request), host, port)
             await socket.ready
     except (OSError, TimeoutError) as error:
         raise _refused(error) from error
