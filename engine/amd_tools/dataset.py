@@ -21,7 +21,7 @@ from engine.amd_tools.utterances import RATE, Split, Studio
 from engine.domain.text import translate
 from engine.host.debian import Say
 
-COUNTS: Mapping[Split, int] = {Split.TRAIN: 5000, Split.TEST: 1600}
+COUNTS: Mapping[Split, int] = {Split.TRAIN: 6000, Split.TEST: 1600}
 SEED = 2604
 _GROUP = 40
 """Calls a worker makes before it reports."""

@@ -120,14 +120,19 @@ def trained(heard: Sequence[Heard], settings: TrainSettings, say: Say) -> Traine
 
 def _folds(heard: Sequence[Heard]) -> NDArray[np.intp]:
     """Calls of one voice stay together; where no voice is known, those of one phrase or file."""
-    voices = sorted({each.recording.voice for each in heard})
-    place = {voice: index % FOLDS for index, voice in enumerate(voices) if voice not in ("", "-")}
+    speakers = sorted({_speaker(each) for each in heard})
+    place = {speaker: index % FOLDS for index, speaker in enumerate(speakers) if speaker not in ("", "-")}
     return np.array(
         [
-            place.get(each.recording.voice, zlib.crc32((each.recording.phrase or each.recording.file).encode()) % FOLDS)
+            place.get(_speaker(each), zlib.crc32((each.recording.phrase or each.recording.file).encode()) % FOLDS)
             for each in heard
         ]
     )
+
+
+def _speaker(heard: Heard) -> str:
+    """A built voice with another throat is still the same speaker."""
+    return heard.recording.voice.partition("*")[0]
 
 
 def _chances(heard: Heard, values: Any) -> Chances:
