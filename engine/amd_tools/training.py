@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from collections import Counter
 from collections.abc import Sequence
@@ -16,14 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.amd_tools.boosting import BoostSettings, train
-from engine.amd_tools.decisions import Chances, Limits, chosen, decided, outcome, quality
+from engine.amd_tools.decisions import Chances, chosen, decided, outcome, quality
 from engine.amd_tools.listening import Course, course
 from engine.amd_tools.recordings import Recording, opening
 from engine.domain.errors import BadInput
 from engine.domain.text import mark, translate
 from engine.host.debian import Say
-from engine.media.amd import AmdSettings
-from engine.media.forest import FORMAT, Forest
+from engine.media.amd import AmdModel, AmdSettings, Limits
+from engine.media.forest import Forest
 from engine.media.segments import SegmentSettings
 from engine.media.timing import FEATURES
 
@@ -114,8 +115,7 @@ def trained(heard: Sequence[Heard], settings: TrainSettings, say: Say) -> Traine
         "by_sort": _by_sort(heard, calls, limits, deadline),
         "importance": _importance(forest),
     }
-    model = {"format": FORMAT, "vad": settings.vad, **asdict(limits), "forest": forest.document()}
-    return Trained(model, _rounded(report))
+    return Trained(AmdModel(forest, limits, settings.vad).document(), _rounded(report))
 
 
 def _folds(heard: Sequence[Heard]) -> NDArray[np.intp]:
@@ -136,9 +136,9 @@ def _speaker(heard: Heard) -> str:
 
 
 def _chances(heard: Heard, values: Any) -> Chances:
-    first = float(heard.course.times[0]) if len(heard.course.times) else None
-    origin = heard.recording.origin(first)
-    return Chances(heard.course.times, values, heard.course.tone_s, heard.recording.person, origin)
+    course = heard.course
+    origin = heard.recording.origin(course.voice_s if math.isfinite(course.voice_s) else None)
+    return Chances(course.times, values, course.voice_s, course.tone_s, heard.recording.person, origin)
 
 
 def _by_sort(heard: Sequence[Heard], calls: Sequence[Chances], limits: Limits, deadline: float) -> dict[str, Any]:

@@ -9,10 +9,10 @@ import soundfile
 from engine.amd_tools.evaluation import Row, judge, judge_all, overall, write_csv
 from engine.amd_tools.recordings import OPENING_S, Recording, label_from, opening, recordings
 from engine.domain.errors import BadInput
-from engine.media.amd import AmdModel
+from engine.media.amd import AmdModel, Limits
 from tests.unit.engine.media.sounds import forest
 
-MODEL = AmdModel(forest("quiet_s", 0.5, 0.0, 4.0), 0.9, 0.01, 0.3, 0.0, 2)
+MODEL = AmdModel(forest("quiet_s", 0.5, 0.0, 4.0), Limits(0.9, 0.9, 0.01, 0.3, 0.0, 0.0), 2)
 
 
 def sound(seconds: float, rate: int = 8000) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
