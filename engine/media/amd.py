@@ -25,6 +25,9 @@ STEP_S: Final = 0.06
 LATER_S: Final = 1.2
 """Of a voice: who has not been told by then is believed to be a person more easily."""
 
+_DOUBT: Final = (0.1, 0.8)
+"""Probabilities of a person between which words are worth a recogniser's time."""
+
 
 class Evidence(IntEnum):
     """What a verdict rests on; only a higher one revises a lower one."""
@@ -148,6 +151,15 @@ class Amd:
     def person(self) -> float:
         """The classifier's last probability of a person; one half before it was asked."""
         return self._person
+
+    @property
+    def open(self) -> bool:
+        """Whether words could still tell more than timing does: nothing is decided and timing is in doubt, or a person was
+        told by timing who goes on as machines do, or a machine by timing to whom nothing has been said yet.
+        """
+        if self.verdict is None:
+            return _DOUBT[0] < self._person < _DOUBT[1]
+        return self.verdict.evidence <= Evidence.GREETING and (self.verdict.kind.machine or self._person < _DOUBT[1])
 
     @property
     def now(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -15,14 +16,34 @@ END_OF_SPEECH_S = 0.4
 """Silence after which an utterance is over. Shorter cuts people off between words, longer makes the robot slow."""
 
 
+def always() -> bool:
+    return True
+
+
 class Attention:
-    """While open, ``frame`` is given everything that is heard. ``tell(text, final)`` is called in the loop's thread."""
+    """While open, ``frame`` is given everything that is heard. ``tell(text, final)`` is called in the loop's thread.
+
+    An utterance is over after ``end_s`` of silence, or ``longest_s`` after its begin; while nobody is ``wanted``, it goes on.
+    """
 
     def __init__(
-        self, source: SpeechSource, gate: Gate, words: Sequence[str], tell: Callable[[str, bool], None], call: str
+        self,
+        source: SpeechSource,
+        gate: Gate,
+        words: Sequence[str],
+        tell: Callable[[str, bool], None],
+        call: str,
+        *,
+        end_s: float = END_OF_SPEECH_S,
+        longest_s: float = math.inf,
+        wanted: Callable[[], bool] = always,
     ) -> None:
         self._gate = gate
         self._tell = tell
+        self._end_s = end_s
+        self._longest_s = longest_s
+        self._wanted = wanted
+        self._began_at = math.inf
         self._speaking = False
         self._ended_at: float | None = None
         self._finishing: asyncio.Task[None] | None = None
@@ -32,7 +53,8 @@ class Attention:
 
     def segment(self, event: SegmentEvent) -> None:
         match event:
-            case VoiceStarted():
+            case VoiceStarted(at):
+                self._began_at = min(self._began_at, at)
                 self._speaking, self._ended_at = True, None
             case VoiceEnded(at):
                 self._ended_at = at
@@ -46,8 +68,10 @@ class Attention:
         self.clock(at)
 
     def clock(self, at: float) -> None:
-        if self._ended_at is not None and at - self._ended_at >= END_OF_SPEECH_S and not self._closed:
-            self._speaking, self._ended_at = False, None
+        over = self._ended_at is not None and at - self._ended_at >= self._end_s
+        if (over or at - self._began_at >= self._longest_s) and not self._closed and self._wanted():
+            self._speaking = self._speaking and self._ended_at is None
+            self._began_at, self._ended_at = (at if self._speaking else math.inf), None
             self._finishing = asyncio.ensure_future(self._finish())
 
     def close(self) -> None:

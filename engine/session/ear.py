@@ -19,6 +19,7 @@ from engine.domain.errors import Unavailable
 from engine.media.amd import Amd, AmdModel, AmdSettings, Verdict
 from engine.media.frames import FRAME, FRAME_S, level_dbov
 from engine.media.greeting import GreetingEnd
+from engine.media.phrases import SPOKEN
 from engine.media.segments import Segmenter, SegmentEvent, VoiceHeld
 from engine.media.silence import SilenceWatch
 from engine.scenario import events as said
@@ -32,6 +33,10 @@ TICK_S = 0.1
 LATE_S = 0.08
 """Frames arrive in bunches of a few; a gap longer than this is silence."""
 _VAD = 2
+SCREENED_S = 8.0
+"""After the answer: what is said later no longer tells who has answered."""
+_WORD_END_S, _WORDS_S = 0.2, 1.6
+"""While a call is screened, what was said is looked at after shorter pauses, and without one after so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class Ear:
         self._greeting: GreetingEnd | None = None
         self._silence: SilenceWatch | None = None
         self._attention: Attention | None = None
+        self._screening: Attention | None = None
         self._listening = False
         self._playing = False
         self._last = 0.0
@@ -93,6 +99,7 @@ class Ear:
         """Stop hearing; the channel is free for Asterisk's own playback and for other bridges."""
         leg, self._leg = self._leg, None
         self.stop_listening()
+        self._stop_screening()
         if self._tick is not None:
             self._tick.cancel()
         if leg is not None:
@@ -108,7 +115,12 @@ class Ear:
         if self._hearing.model is None or self._leg is None:
             self._perceive(said.PersonDetected())
             return
-        self._amd = Amd(self._hearing.model, self._hearing.amd)
+        self._amd = amd = Amd(self._hearing.model, self._hearing.amd)
+        if self._hearing.speech is not None:
+            self._screening = Attention(
+                self._hearing.speech, self._hearing.make_gate(), SPOKEN, self._opening, self._call,
+                end_s=_WORD_END_S, longest_s=_WORDS_S, wanted=lambda: amd.open,
+            )  # fmt: skip
 
     def listen(self, words: Sequence[str], silence_s: float | None) -> None:
         self.stop_listening()
@@ -170,6 +182,10 @@ class Ear:
         self._segments(self._segmenter.feed(level_dbov(frame), voiced, at))
         if self._attention is not None:
             self._attention.frame(pcm, self._segmenter.active, at)
+        if self._screening is not None:
+            self._screening.frame(pcm, self._segmenter.active, at)
+            if at > SCREENED_S:
+                self._stop_screening()
 
     def _clock(self) -> None:
         """Where no packets come, time passes all the same."""
@@ -178,8 +194,9 @@ class Ear:
             if self._amd is not None:
                 self._screened(self._amd, self._amd.advance(now))
             self._segments(self._segmenter.advance(now))
-            if self._attention is not None:
-                self._attention.clock(now)
+            for each in (self._attention, self._screening):
+                if each is not None:
+                    each.clock(now)
             if self._recorded and not self._playing and self._leg is not None:
                 self._leg.pad()
         if self._silence is not None and self._silence.over(now):
@@ -193,8 +210,9 @@ class Ear:
         for event in events:
             if self._silence is not None:
                 self._silence.heard(event)
-            if self._attention is not None:
-                self._attention.segment(event)
+            for each in (self._attention, self._screening):
+                if each is not None:
+                    each.segment(event)
             if self._listening and isinstance(event, VoiceHeld):
                 self._perceive(said.SpeechStarted())
 
@@ -202,6 +220,18 @@ class Ear:
         if final:
             self._log.info("heard", text=text)
         self._perceive(said.Heard(text, final))
+
+    def _opening(self, text: str, final: bool) -> None:
+        """Words of whoever is being screened; the scenario is not told them."""
+        if final and text:
+            self._log.info("screened", text=text)
+        if self._amd is not None:
+            self._screened(self._amd, self._amd.heard(text, self._now()))
+
+    def _stop_screening(self) -> None:
+        if self._screening is not None:
+            self._screening.close()
+            self._screening = None
 
     def _screened(self, amd: Amd, verdict: Verdict | None) -> None:
         if self._greeting is not None:
@@ -212,7 +242,8 @@ class Ear:
         if verdict.kind.machine:
             self._greeting = self._greeting or GreetingEnd()
             self._perceive(said.MachineDetected(said.MachineKind(verdict.kind.value)))
-        elif not verdict.revised:
+        else:
+            self._greeting = None
             self._perceive(said.PersonDetected())
 
     # ── helpers ─────────────────────────────────────────────────────────────────────────────────────────────────
