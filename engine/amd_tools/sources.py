@@ -51,12 +51,12 @@ def fetch(state: State, say: Say, mirror: str | None = None, asterisk_home: str 
     """Download what is missing; Unavailable when there is no Debian mirror or a program is missing."""
     install = find_asterisk(state, asterisk_home) or fetch_asterisk(state, say, mirror)
     tree = state.root / "amd" / "packages"
-    if not _complete(tree):
+    if not complete(tree):
         _download(state.root / "amd", tree, say, mirror)
-    return _found(install, tree)
+    return found(install, tree)
 
 
-def _complete(tree: Path) -> bool:
+def complete(tree: Path) -> bool:
     """Whether all of ``PACKAGES`` lie there; an older version fetched fewer."""
     stamp = tree / _STAMP
     files = json.loads(stamp.read_text()) if stamp.exists() else {}
@@ -76,7 +76,8 @@ def _download(folder: Path, tree: Path, say: Say, mirror: str | None) -> None:
     shutil.rmtree(folder / "apt", ignore_errors=True)
 
 
-def _found(install: AsteriskInstall, tree: Path) -> Sources:
+def found(install: AsteriskInstall, tree: Path) -> Sources:
+    """What lies unpacked in ``tree``, with the programs and the Russian voices of ``install``."""
     share = install.root / "usr" / "share"
     _join_voices(tree / "usr/share/RHVoice", share / "RHVoice")
     espeak_data = next((install.root / "usr" / "lib").glob("*/espeak-ng-data"), None)

@@ -75,7 +75,7 @@ def _listen(recording: Recording, vad: int, until_s: float) -> Course | str:
         return str(error)
 
 
-def trained(heard: Sequence[Heard], settings: TrainSettings, say: Say) -> Trained:
+def trained(heard: Sequence[Heard], settings: TrainSettings, say: Say, workers: int = 1) -> Trained:
     """BadInput when there are too few of a label. The limits are chosen on out-of-fold probabilities: folds share no voice."""
     counts = Counter(each.recording.label for each in heard)
     for label in ("human", "machine"):
@@ -91,15 +91,15 @@ def trained(heard: Sequence[Heard], settings: TrainSettings, say: Say) -> Traine
     truth = np.array([each.recording.person for each in heard])
     weights = 1.0 / sizes[call]
     weights *= len(weights) / weights.sum()
-    folds = _folds(heard)
+    folds = _folds(heard)[call]
     chances = np.zeros(len(rows))
-    for fold in range(FOLDS):
-        say(translate("Training, step {step} of {steps}").format(step=fold + 1, steps=FOLDS + 1))
-        inside = folds[call] != fold
-        forest = train(rows[inside], truth[call][inside], weights[inside], FEATURES, settings.boost)
-        chances[~inside] = forest.probabilities(rows[~inside])
-    say(translate("Training, step {step} of {steps}").format(step=FOLDS + 1, steps=FOLDS + 1))
-    forest = train(rows, truth[call], weights, FEATURES, settings.boost)
+    inside = [folds != fold for fold in range(FOLDS)] + [np.ones(len(rows), dtype=np.bool_)]
+    with ProcessPoolExecutor(workers) as pool:
+        work = [pool.submit(train, rows[i], truth[call][i], weights[i], FEATURES, settings.boost) for i in inside]
+        for step, (future, each) in enumerate(zip(work, inside, strict=True), 1):
+            forest = future.result()
+            chances[~each] = forest.probabilities(rows[~each])
+            say(translate("Training, step {step} of {steps}").format(step=step, steps=FOLDS + 1))
     starts = np.concatenate([[0], sizes.cumsum()])
     calls = [_chances(each, chances[starts[i] : starts[i + 1]]) for i, each in enumerate(heard)]
     deadline = AmdSettings().deadline_s

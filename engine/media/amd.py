@@ -7,7 +7,7 @@ decide earlier, and may revise what timing said, also after the deadline. By the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import IntEnum
 from typing import Any, Final
 
@@ -27,6 +27,8 @@ LATER_S: Final = 1.2
 
 _DOUBT: Final = (0.1, 0.8)
 """Probabilities of a person between which words are worth a recogniser's time."""
+WORD_END_S, WORDS_S, SCREENED_S = 0.2, 1.6, 8.0
+"""What was said is looked at after this pause, and without one after so many seconds; nothing after so many since the answer."""
 
 
 class Evidence(IntEnum):
@@ -227,6 +229,9 @@ class Amd:
     def _say(self, kind: Kind, evidence: Evidence, at: float) -> Verdict | None:
         before = self.verdict
         if before is not None and (evidence <= before.evidence or kind is before.kind):
+            if kind is before.kind and evidence is Evidence.GREETING > before.evidence:
+                self.verdict = replace(before, evidence=evidence)  # whoever says «алло» may go on as long as he likes
+                self._close()
             return None
         if before is not None and evidence is Evidence.TONE and before.kind.machine and kind is Kind.VOICEMAIL:
             return None  # a beep does not make a menu or a secretary a voicemail

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from engine.domain.errors import DozvonError
-from engine.media.segments import SegmentEvent, VoiceEnded, VoiceStarted
+from engine.media.segments import SegmentEvent
+from engine.media.utterance import Utterance
 from engine.session.ports import Gate, SpeechSource, SpeechStream
 
 END_OF_SPEECH_S = 0.4
@@ -40,38 +41,25 @@ class Attention:
     ) -> None:
         self._gate = gate
         self._tell = tell
-        self._end_s = end_s
-        self._longest_s = longest_s
         self._wanted = wanted
-        self._began_at = math.inf
-        self._speaking = False
-        self._ended_at: float | None = None
+        self._utterance = Utterance(end_s, longest_s)
         self._finishing: asyncio.Task[None] | None = None
         self._closed = False
         self._stream: SpeechStream = source.open(words, lambda text: tell(text, False))
         self._log = structlog.get_logger("ear").bind(call=call)
 
     def segment(self, event: SegmentEvent) -> None:
-        match event:
-            case VoiceStarted(at):
-                self._began_at = min(self._began_at, at)
-                self._speaking, self._ended_at = True, None
-            case VoiceEnded(at):
-                self._ended_at = at
-            case _:
-                pass
+        self._utterance.segment(event)
 
     def frame(self, pcm: bytes, active: bool, at: float) -> None:
         """The silence that ends an utterance is fed too: decoders settle their last word in it."""
-        if let_through := self._gate.push(pcm, self._speaking or active):
+        if let_through := self._gate.push(pcm, self._utterance.speaking or active):
             self._stream.feed(let_through)
         self.clock(at)
 
     def clock(self, at: float) -> None:
-        over = self._ended_at is not None and at - self._ended_at >= self._end_s
-        if (over or at - self._began_at >= self._longest_s) and not self._closed and self._wanted():
-            self._speaking = self._speaking and self._ended_at is None
-            self._began_at, self._ended_at = (at if self._speaking else math.inf), None
+        if self._utterance.over(at) and not self._closed and self._wanted():
+            self._utterance.next(at)
             self._finishing = asyncio.ensure_future(self._finish())
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ import structlog
 from numpy.typing import NDArray
 
 from engine.domain.errors import Unavailable
-from engine.media.amd import Amd, AmdModel, AmdSettings, Verdict
+from engine.media.amd import SCREENED_S, WORD_END_S, WORDS_S, Amd, AmdModel, AmdSettings, Verdict
 from engine.media.frames import FRAME, FRAME_S, level_dbov
 from engine.media.greeting import GreetingEnd
 from engine.media.phrases import SPOKEN
@@ -33,10 +33,6 @@ TICK_S = 0.1
 LATE_S = 0.08
 """Frames arrive in bunches of a few; a gap longer than this is silence."""
 _VAD = 2
-SCREENED_S = 8.0
-"""After the answer: what is said later no longer tells who has answered."""
-_WORD_END_S, _WORDS_S = 0.2, 1.6
-"""While a call is screened, what was said is looked at after shorter pauses, and without one after so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +115,7 @@ class Ear:
         if self._hearing.speech is not None:
             self._screening = Attention(
                 self._hearing.speech, self._hearing.make_gate(), SPOKEN, self._opening, self._call,
-                end_s=_WORD_END_S, longest_s=_WORDS_S, wanted=lambda: amd.open,
+                end_s=WORD_END_S, longest_s=WORDS_S, wanted=lambda: amd.open,
             )  # fmt: skip
 
     def listen(self, words: Sequence[str], silence_s: float | None) -> None:

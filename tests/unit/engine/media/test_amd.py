@@ -108,6 +108,31 @@ def test_phrases_decide_at_once_and_revise() -> None:
     assert amd.heard("алло", 2.0) is None
 
 
+def test_whoever_says_hello_may_talk_as_long_as_he_likes() -> None:
+    amd, sound = Amd(replace(TALKER, limits=replace(TALKER.limits, person_from=0.4))), spoken(0.4, 4.5, 4.5)
+    verdicts = []
+    for number, frame in enumerate(framed(sound), 1):
+        at = number * FRAME_S
+        verdicts.append(amd.feed(frame, 0.4 < at <= 4.5, at))
+        if number == 50:
+            assert amd.verdict is not None
+            assert amd.heard("алло да", at) is None
+    (person,) = [each for each in verdicts if each is not None]
+    assert person.kind is Kind.PERSON
+    assert amd.verdict is not None
+    assert amd.verdict.evidence is Evidence.GREETING
+
+
+def test_words_are_worth_listening_to_only_while_timing_is_in_doubt() -> None:
+    amd = Amd(PERSON)
+    opened = []
+    for number, frame in enumerate(framed(spoken(0.4, 0.9, 3.0)), 1):
+        amd.feed(frame, 0.4 < number * FRAME_S <= 0.9, number * FRAME_S)
+        opened.append(amd.open)
+    assert opened[0]
+    assert not opened[-1]
+
+
 def test_a_person_who_goes_on_like_a_machine_is_revised_before_the_deadline() -> None:
     hasty = replace(TALKER, limits=replace(TALKER.limits, person_from=0.4))
     person, machine = run(hasty, spoken(0.4, 3.5, 4.0), (0.4, 3.5))
@@ -125,7 +150,9 @@ def test_a_person_whom_nothing_confirmed_is_revised_at_the_deadline() -> None:
 
 def test_later_less_makes_a_person() -> None:
     likely = replace(PERSON, forest=forest("quiet_s", 0.2, 0.0, 1.0))
-    (verdict,) = run(replace(likely, limits=replace(likely.limits, person_later=0.7)), spoken(0.4, 0.9, 3.0), (0.4, 0.9))
+    (verdict,) = run(
+        replace(likely, limits=replace(likely.limits, person_later=0.7)), spoken(0.4, 0.9, 3.0), (0.4, 0.9)
+    )
     assert verdict.kind is Kind.PERSON
     assert verdict.at == pytest.approx(0.4 + LATER_S, abs=0.1)
 
