@@ -30,8 +30,8 @@ class Utterance:
                 pass
 
     def over(self, at: float) -> bool:
-        quiet = self._ended is not None and at - self._ended >= self.end_s
-        return quiet or at - self._began >= self.longest_s
+        quiet = self._ended is not None and at - self._ended >= self.end_s - 1e-9
+        return quiet or at - self._began >= self.longest_s - 1e-9
 
     def next(self, at: float) -> None:
         """It has been taken away; what is said from ``at`` on is another one."""

@@ -81,7 +81,6 @@ class Ear:
     async def attach(self, answered: float) -> bool:
         """Begin to hear; ``answered`` in loop time. False when Asterisk gives no leg: the call goes on without."""
         self._answered = answered
-        self._last = self._now()
         self._vad = self._hearing.make_vad(self._hearing.model.vad if self._hearing.model else _VAD)
         try:
             self._leg = await self._hearing.ears.attach(self._call, self)

@@ -16,7 +16,7 @@ from tests.support.world import World, ask, node, phone, sound, speech
 
 pytestmark = pytest.mark.acceptance
 
-PEOPLE = ("00", "01", "02", "04", "05", "07", "30", "31", "32")
+PEOPLE = ("00", "01", "02", "04", "05", "07", "25", "30", "31", "32")
 MACHINES = ("20", "21", "22", "23", "24")
 MESSAGE = "Это компания «Ромашка». Пожалуйста, перезвоните нам, когда вам будет удобно."
 
