@@ -50,7 +50,12 @@ def label_of(kind: str) -> str:
 
 
 def build(
-    sources: Sources, folder: Path, say: Say, workers: int, counts: Mapping[Split, int] = COUNTS, voices: Voices = VOICES
+    sources: Sources,
+    folder: Path,
+    say: Say,
+    workers: int,
+    counts: Mapping[Split, int] = COUNTS,
+    voices: Voices = VOICES,
 ) -> None:
     """Make both splits anew. Reproducible: the same packages give the same files."""
     cache = folder / "utterances"

@@ -64,10 +64,13 @@ def test_each_sort_of_call(cast: Cast, sort: str) -> None:
 def test_a_throat_changes_the_voice_and_keeps_its_pace(found: sources.Sources, tmp_path: Path) -> None:
     studio = Studio(found, tmp_path)
     own, higher = (
-        studio.say(Voice("rhvoice", "anna", "ru", throat), "Добрый день, слушаю вас.", 100, 100) for throat in (1.0, 1.15)
+        studio.say(Voice("rhvoice", "anna", "ru", throat), "Добрый день, слушаю вас.", 100, 100)
+        for throat in (1.0, 1.15)
     )
     assert len(higher) == pytest.approx(len(own), rel=0.05)
-    centres = [np.sum(np.arange(4001) * (power := np.abs(np.fft.rfft(s[:8000])) ** 2)) / power.sum() for s in (own, higher)]
+    centres = [
+        np.sum(np.arange(4001) * (power := np.abs(np.fft.rfft(s[:8000])) ** 2)) / power.sum() for s in (own, higher)
+    ]
     assert centres[1] > 1.05 * centres[0]
 
 
