@@ -145,7 +145,8 @@ def test_a_person_whom_nothing_confirmed_is_revised_at_the_deadline() -> None:
     limits = replace(hesitant.limits, person_from=0.6, person_later=0.6, revise_at_deadline=0.3)
     person, machine = run(replace(hesitant, limits=limits), spoken(0.4, 4.5, 4.5), (0.4, 4.5))
     assert person.kind is Kind.PERSON
-    assert (machine.kind, machine.evidence, machine.at) == (Kind.VOICEMAIL, Evidence.LATER_TIMING, pytest.approx(4.0))
+    assert (machine.kind, machine.evidence) == (Kind.VOICEMAIL, Evidence.LATER_TIMING)
+    assert machine.at == pytest.approx(4.0)
 
 
 def test_later_less_makes_a_person() -> None:
