@@ -86,42 +86,35 @@ create function claim_contacts(
 -- In the index's order and no further than the limit, whatever the statistics say: planned when a campaign has just been
 -- filled, the statement would read and sort the whole audience for each claim.
 set enable_sort = off set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
-    c campaigns; t trunks; a ledger_accounts; r campaign_room; v_count int; v_taken int; g record;
+    c campaigns; t trunks; a ledger_accounts; r campaign_room; v_taken int; g record;
 begin
-    select * into c from campaigns where campaigns.id = p_campaign;
+    perform set_config('synchronous_commit', 'off', true);
+    -- "no key": rows that refer to these may be written meanwhile
+    select * into c from campaigns where campaigns.id = p_campaign for no key update;
     if not found then return; end if;
-    select * into t from trunks where trunks.id = c.trunk_id;
-    select * into a from ledger_accounts where account_id = c.account_id;
+    select * into t from trunks where trunks.id = c.trunk_id for no key update;
+    select * into a from ledger_accounts where account_id = c.account_id for no key update;
     r := measure_room(c, t, a);
-    v_count := (granted(r, p_wanted, p_now)).calls;
-    if v_count > 0 then
-        perform set_config('synchronous_commit', 'off', true);
-        -- "no key": rows that refer to these may be written meanwhile
-        select * into c from campaigns where campaigns.id = p_campaign for no key update;
-        if not found then return; end if;
-        select * into t from trunks where trunks.id = c.trunk_id for no key update;
-        select * into a from ledger_accounts where account_id = c.account_id for no key update;
-        r := measure_room(c, t, a);
-        v_count := (granted(r, p_wanted, p_now)).calls;
-    end if;
+    g := granted(r, p_wanted, p_now);
     return query select null::uuid, null::bigint, null::text, null::text, null::int, null::boolean, null::text, null::jsonb, r;
-    if v_count = 0 then return; end if;
+    if g.calls = 0 then return; end if;
     return query with due as (
         select picked.* from unnest(p_zones) as open_zone(name)
         cross join lateral (
-            select cc.contact_id, cc.next_at
+            select cc.ctid as place, cc.contact_id, cc.next_at
             from campaign_contacts cc
             where cc.campaign_id = p_campaign and cc.zone = open_zone.name and cc.state = 'waiting'
               and cc.next_at <= to_timestamp(p_now)
               and not exists (select 1 from blacklist b where b.account_id = c.account_id and b.phone = cc.phone)
-            order by cc.next_at, cc.contact_id limit 100
+            order by cc.next_at, cc.contact_id limit g.calls
         ) as picked
-        order by picked.next_at, picked.contact_id limit v_count
+        order by picked.next_at, picked.contact_id limit g.calls
     ), locked as (
-        select cc.ctid as place from campaign_contacts cc join due using (contact_id)
+        select cc.ctid as place from campaign_contacts cc join due on cc.ctid = due.place
         where cc.campaign_id = p_campaign and cc.state = 'waiting' for update of cc skip locked
     ), taken as (
         update campaign_contacts cc set state = 'calling', attempts = cc.attempts + 1
@@ -142,7 +135,7 @@ begin
     order by numbered.next_at, numbered.contact_id;
     get diagnostics v_taken = row_count;
     if v_taken > 0 then
-        g := granted(r, v_taken, p_now);
+        if v_taken < g.calls then g := granted(r, v_taken, p_now); end if;
         update campaigns set pace_tat = g.pace_tat where campaigns.id = p_campaign;
         update trunks set rate_tat = g.rate_tat where trunks.id = c.trunk_id;
     end if;
