@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -21,8 +20,6 @@ from engine.storage.queries import SQL, load
 _SQL = load(SQL / "campaigns.sql")
 MOST_CLAIMS = 100
 """At once: keeps the campaign's lock short. Stands in the statement too."""
-_VERSION = 7 << 76 | 2 << 62
-_RANDOM = (0xFFF << 64) | ((1 << 62) - 1)
 
 
 class Campaigns:
@@ -46,9 +43,7 @@ class Campaigns:
         """
         if wanted > MOST_CLAIMS:
             raise ValueError(f"{wanted} claims at once")
-        rows = await self._database.fetch(
-            _SQL["claim"], campaign, wanted, list(zones), now, cell, new_ids(wanted)
-        )
+        rows = await self._database.fetch(_SQL["claim"], campaign, wanted, list(zones), now, cell, new_ids(wanted))
         if not rows:
             return None, []
         claims = [_claim(row) for row in rows[1:]]
@@ -145,15 +140,14 @@ class Campaigns:
         return None if row is None else dict(row)
 
 
-def new_ids(count: int) -> list[uuid.UUID]:
+def new_ids(count: int) -> list[str]:
     """Ids of new calls, version 7 (RFC 9562): ordered by time, so that those of a day lie together in the index. Made here: a
-    server asks its kernel for randomness once for each id, which took longer than all else in a claim.
+    server asks its kernel for randomness once for each id, which took longer than all else in a claim. As text, since a
+    uuid.UUID costs more to make and to send than the rest of a claim does in Python.
     """
-    now = time.time_ns() // 1_000_000 << 80
-    chance = memoryview(os.urandom(10 * count))
-    return [
-        uuid.UUID(int=now | int.from_bytes(chance[10 * n : 10 * n + 10]) & _RANDOM | _VERSION) for n in range(count)
-    ]
+    now, chance = f"{time.time_ns() // 1_000_000:012x}", os.urandom(9 * count).hex()
+    head, places = f"{now[:8]}-{now[8:]}-7", range(0, 18 * count, 18)
+    return [f"{head}{chance[n : n + 3]}-8{chance[n + 3 : n + 6]}-{chance[n + 6 : n + 18]}" for n in places]
 
 
 def _aware(value: datetime) -> datetime:
@@ -188,13 +182,14 @@ def _room(row: asyncpg.Record) -> Room:
 
 
 def _claim(row: asyncpg.Record) -> Claim:
+    call, contact, phone, zone, number, carousel, last_caller, fields, _ = row  # by name takes twice as long
     return Claim(
-        call_id=CallId(str(row["id"])),
-        contact=ContactId(row["contact_id"]),
-        phone=E164(row["phone"]),
-        zone=row["zone"],
-        number=row["attempts"],
-        carousel=row["carousel"],
-        last_caller=row["last_caller"],
-        fields=row["fields"],
+        call_id=CallId(str(call)),
+        contact=ContactId(contact),
+        phone=E164(phone),
+        zone=zone,
+        number=number,
+        carousel=carousel,
+        last_caller=last_caller,
+        fields=fields,
     )
