@@ -19,7 +19,7 @@ from engine.storage.queries import SQL, load
 
 _SQL = load(SQL / "campaigns.sql")
 MOST_CLAIMS = 100
-"""At once: keeps the campaign's lock short. Stands in the statement too."""
+"""At once: keeps the campaign's lock short."""
 
 
 class Campaigns:

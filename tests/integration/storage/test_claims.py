@@ -112,6 +112,17 @@ async def test_concurrent_claimers_share_the_limits(books: Books, settings: dict
     assert rows == len(claims)
 
 
+async def test_the_pacers_advance_by_what_was_taken(books: Books) -> None:
+    campaign, now = await books.campaign(3), time.time()
+    _, claims = await books.campaigns.claim(campaign.id, ("",), "cell", 10, now)
+    room = await books.room(campaign)
+    assert len(claims) == 3
+    assert room.pace_tat == pytest.approx(now + 0.03, rel=0, abs=1e-5)
+    assert room.rate_tat == pytest.approx(now + 0.003, rel=0, abs=1e-5)
+    assert await books.campaigns.claim(campaign.id, ("",), "cell", 10, now + 1) == (room, [])
+    assert await books.room(campaign) == room
+
+
 async def test_campaigns_share_trunk_and_money_under_concurrent_claims(books: Books) -> None:
     await books.catalogue.set_trunk("trunk", 9, 1000)
     on_trunk = [await books.campaign(20), await books.campaign(20)]

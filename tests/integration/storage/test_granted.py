@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine.dialer.capacity import share
 from engine.dialer.pacer import MOST_BURST, MOST_PER_HOUR
 from engine.domain.campaign import CampaignState, Room
+from engine.domain.errors import BadInput
 from engine.storage.database import Database
 from tests.unit.engine.dialer.test_capacity import NOW, ROOMS, WIDE
 
@@ -50,11 +51,19 @@ async def test_sql_and_python_grant_the_same(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"per_hour": MOST_PER_HOUR + 1}, {"burst": MOST_BURST + 1}, {"calls_per_second": 1001}]
+    "refused",
+    [
+        replace(WIDE, per_hour=MOST_PER_HOUR + 1),
+        replace(WIDE, burst=MOST_BURST + 1),
+        replace(WIDE, calls_per_second=1001),
+    ],
+    ids=["pace", "burst", "rate"],
 )
-async def test_settings_that_python_refuses_grant_nothing(database: Database, change: dict[str, int]) -> None:
+async def test_settings_that_python_refuses_grant_nothing(database: Database, refused: Room) -> None:
     assert (await _granted(database, WIDE, 5))[0] == 5
-    assert (await _granted(database, replace(WIDE, **change), 5))[0] == 0
+    with pytest.raises(BadInput):
+        share(refused, NOW, 5)
+    assert (await _granted(database, refused, 5))[0] == 0
 
 
 async def test_money_counts_to_the_last_kopeck(database: Database) -> None:
