@@ -238,7 +238,13 @@ begin
         perform free_contact(v);
         return true;
     end if;
-    update campaign_contacts set state = case when state = 'calling' then 'waiting' else state end, attempts = attempts - 1
-        where campaign_id = v.campaign_id and contact_id = v.contact_id and attempts = v.attempt;
+    -- Whoever was blacklisted meanwhile would wait for ever: no claim takes him, and nothing else would block him.
+    update campaign_contacts cc set
+        state = case when cc.state <> 'calling' then cc.state when b.phone is null then 'waiting' else 'blocked' end,
+        reason = case when cc.state = 'calling' and b.phone is not null then 'blacklist' else cc.reason end,
+        attempts = cc.attempts - 1
+        from (select v.phone as called) as one
+        left join blacklist b on b.account_id = v.account_id and b.phone = one.called
+        where cc.campaign_id = v.campaign_id and cc.contact_id = v.contact_id and cc.attempts = v.attempt;
     return true;
 end $$;

@@ -147,6 +147,16 @@ async def test_a_contact_locked_elsewhere_is_passed_over(books: Books) -> None:
     assert locked not in {claim.contact for claim in claims}
 
 
+async def test_a_claim_given_back_obeys_a_blacklisting_meanwhile(books: Books) -> None:
+    campaign = await books.campaign(1)
+    (claim,) = await books.claim(campaign)
+    sql = "insert into blacklist (account_id, phone) values ($1, $2)"
+    await books.database.execute(sql, books.account, claim.phone)
+    assert await books.calls.release(claim.call_id)
+    assert await books.contacts(campaign.id) == [("blocked", 0, "blacklist")]
+    assert await books.campaigns.finish_if_done(campaign.id), "nobody is left to wait for"
+
+
 async def test_a_release_is_as_if_nothing_had_been_claimed(books: Books) -> None:
     campaign = await books.campaign(1)
     before = await books.contacts(campaign.id)
