@@ -158,7 +158,7 @@ async def finished(world: World, campaign: CampaignId, seconds: float) -> list[R
             "update campaign_contacts set next_at = now() where campaign_id = $1 and state = 'waiting' and next_at > now()",
             campaign,
         )
-        return bool((await world.campaigns.progress(campaign))["state"] != "running")
+        return bool((await world.campaigns.progress(campaign))["state"] != "running") and await world.kept(campaign)
 
     await until(over, seconds)
     assert await world.state(campaign) == "finished", await world.campaigns.state(campaign)

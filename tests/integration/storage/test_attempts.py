@@ -24,8 +24,11 @@ async def test_an_end_is_written_once(books: Books) -> None:
     await books.calls.ringing(claim.call_id, start + timedelta(seconds=1))
     await books.calls.answered(claim.call_id, start + timedelta(seconds=2))
     end = start + timedelta(seconds=12)
-    recording = Recording("/a.wav", 10.0, "abc")
-    assert await books.finish(claim.call_id, cause="done", ended_at=end, hung_up_by="robot", recording=recording)
+    assert await books.finish(claim.call_id, cause="done", ended_at=end, hung_up_by="robot")
+    assert await books.calls.unrecorded([str(claim.call_id)]) == [claim.call_id]
+    await books.calls.recorded(claim.call_id, Recording("/a.wav", 10.0, "abc"))
+    await books.calls.recorded(claim.call_id, Recording("/b.wav", 11.0, "def"))
+    assert await books.calls.unrecorded([str(claim.call_id)]) == []
     assert not await books.finish(claim.call_id, NextStep(end, False, "retry"), "9", outcome=Outcome.BUSY)
 
     (row,) = await books.calls.report(campaign.id)
