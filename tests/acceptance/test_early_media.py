@@ -22,3 +22,6 @@ async def test_an_announcement_before_the_answer(world: World) -> None:
     }
     assert rows[phone("15")]["answered_at"] is None
     assert rows[phone("15")]["transcript"] is None
+    assert world.stack.platform is not None
+    left = world.stack.platform.folder / "spool" / "recording"
+    assert not list(left.glob("early-*")), "what the tap recorded is personal"

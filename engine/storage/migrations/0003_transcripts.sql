@@ -6,11 +6,11 @@ create table turns (
     n           smallint not null,
     kind        text not null,                     -- said (by a voice), played (a recording), heard, keys
     text        text not null,                     -- the words, the recording's name, the keys
-    start_s     real not null,
-    end_s       real,                              -- null: nobody saw its end
+    start_s     double precision not null,
+    end_s       double precision,                              -- null: nobody saw its end
     node        text not null,                     -- where the scenario stood
     led_to      text not null,                     -- what it added to the call's path
-    confidence  real,
+    confidence  double precision,
     interrupted boolean not null,
     primary key (call_id, n)
 );
@@ -24,7 +24,7 @@ create function keep_turns(p_call uuid, p_turns jsonb, p_early text) returns boo
 begin
     if p_turns <> '[]' then
         insert into turns select p_call, t.* from jsonb_to_recordset(p_turns) as t(
-                n smallint, kind text, text text, start_s real, end_s real, node text, led_to text, confidence real, interrupted boolean)
+                n smallint, kind text, text text, start_s float8, end_s float8, node text, led_to text, confidence float8, interrupted boolean)
             on conflict (call_id, n) do update set text = excluded.text, end_s = excluded.end_s, led_to = excluded.led_to,
                                                    interrupted = excluded.interrupted;
     end if;
