@@ -63,14 +63,12 @@ class Recordings:
         raw = self._folder / f"{call}.raw"
         try:
             await _whole(raw)
-            recording = await self._converter.keep(raw)
-        except DozvonError as error:
+            if recording := await self._converter.keep(raw):
+                await self._enter(call, recording)
+                log.info("recording_kept", call=call, seconds=recording.seconds)
+            await asyncio.to_thread(raw.unlink, missing_ok=True)
+        except (DozvonError, OSError) as error:
             log.error("recording_not_kept", call=call, raw=str(raw), error=str(error))
-            return
-        if recording is not None:
-            await self._enter(call, recording)
-            log.info("recording_kept", call=call, seconds=recording.seconds)
-        await asyncio.to_thread(raw.unlink, missing_ok=True)
 
     async def _enter(self, call: CallId, recording: Recording) -> None:
         while True:
