@@ -11,6 +11,7 @@ import asyncio
 import os
 import signal
 import sys
+from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO
 
@@ -80,8 +81,8 @@ def _not_kept(why: object) -> Unavailable:
     return Unavailable("recording_not_kept", mark("A recording could not be converted: {why}"), why=why)
 
 
-def work(jobs: BinaryIO, answers: BinaryIO) -> None:
-    """Until ``jobs`` ends."""
+def work(jobs: BinaryIO, answers: RawIOBase) -> None:
+    """Until ``jobs`` ends, or nobody is there to hear an answer: the engine was killed, and its next one will ask again."""
     for line in jobs:
         job = msgspec.json.decode(line, type=Job)
         done = Done()
@@ -89,12 +90,15 @@ def work(jobs: BinaryIO, answers: BinaryIO) -> None:
             done.recording = keep(Path(job.raw), Keeping(job.container, job.mixed))
         except OSError as error:
             done.error = str(error)
-        answers.write(msgspec.json.encode(done) + b"\n")
-        answers.flush()
+        try:
+            answers.write(msgspec.json.encode(done) + b"\n")
+        except BrokenPipeError:
+            return
 
 
 if __name__ == "__main__":
     for number in (signal.SIGINT, signal.SIGTERM):  # meant for the engine, which ends us in order
         signal.signal(number, signal.SIG_IGN)
     os.nice(NICE)
-    work(sys.stdin.buffer, sys.stdout.buffer)
+    with open(sys.stdout.fileno(), "wb", buffering=0, closefd=False) as unbuffered:
+        work(sys.stdin.buffer, unbuffered)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +16,7 @@ import pytest
 import soundfile
 
 from engine.domain.errors import Unavailable
+from engine.host.paths import PROJECT
 from engine.speech.recording_file import Container, Keeping
 from engine.speech.recording_worker import NICE, RecordingWorker
 
@@ -52,6 +56,26 @@ async def test_what_fails_is_told_and_the_next_one_is_done(worker: RecordingWork
         await worker.keep(tmp_path / "folder.raw")
     assert await worker.keep(_raw(tmp_path, "good")) is not None
     assert await worker.keep(tmp_path / "none.raw") is None
+
+
+def test_an_engine_that_was_killed(tmp_path: Path) -> None:
+    """It ends without a word: its standard error is the log of the engine."""
+    job = {"raw": str(_raw(tmp_path, "one")), "container": "wav", "mixed": False}
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", "engine.speech.recording_worker"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+    )  # fmt: skip
+    assert child.stdin is not None
+    assert child.stdout is not None
+    assert child.stderr is not None
+    child.stdout.close()
+    child.stdin.write(json.dumps(job).encode() + b"\n")
+    child.stdin.close()
+    assert child.stderr.read() == b""
+    child.stderr.close()
+    assert child.wait() == 0
+    assert (tmp_path / "one.wav").exists(), "it was begun, so it is finished"
 
 
 async def test_a_process_that_died_is_begun_anew(worker: RecordingWorker, tmp_path: Path) -> None:
