@@ -66,9 +66,14 @@ class Recordings:
             if recording := await self._converter.keep(raw):
                 await self._enter(call, recording)
                 log.info("recording_kept", call=call, seconds=recording.seconds)
-            await asyncio.to_thread(raw.unlink, missing_ok=True)
+            await asyncio.to_thread(self._clear, call)
         except (DozvonError, OSError) as error:
             log.error("recording_not_kept", call=call, raw=str(raw), error=str(error))
+
+    def _clear(self, call: CallId) -> None:
+        """Also of what a converter that was killed had begun."""
+        for left in (self._folder / f"{call}.raw", *self._folder.glob(f"{call}.*.part")):
+            left.unlink(missing_ok=True)
 
     async def _enter(self, call: CallId, recording: Recording) -> None:
         while True:

@@ -201,7 +201,7 @@ def assert_dialled_once(rows: Sequence[Row], got: Counter[str], *, unsure: Colle
 def assert_nothing_left(world: World) -> None:
     """No half-made recording, no empty bridge."""
     recordings = world.stack.media / "recordings"
-    assert [file.name for file in recordings.iterdir() if file.suffix != ".wav"] == []
+    assert [file.name for file in recordings.iterdir() if file.suffix in (".raw", ".part")] == []
     assert world.stack.platform is not None
     bridges = world.stack.platform.command("bridge show all").splitlines()[1:]
     assert bridges == []

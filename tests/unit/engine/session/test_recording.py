@@ -48,11 +48,12 @@ async def test_a_recording_is_entered_and_its_raw_file_removed(tmp_path: Path) -
     rows = PaperRows(raw=raw)
     recordings = Recordings(tmp_path, PaperConverter(made), rows)
     (tmp_path / "stranger.raw").touch()
+    (tmp_path / f"{ID}.77.part").touch()  # of a converter that was killed
     assert recordings.unfinished() == [ID]
     recordings.add(ID)
     await recordings.close(5)
     assert rows.rows == {ID: made}
-    assert recordings.unfinished() == []
+    assert [file.name for file in tmp_path.iterdir()] == ["stranger.raw"]
 
 
 async def test_what_cannot_be_converted_stays(tmp_path: Path) -> None:
