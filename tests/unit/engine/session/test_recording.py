@@ -43,6 +43,10 @@ def _raw(folder: Path) -> Path:
     return raw
 
 
+def _names(folder: Path) -> list[str]:
+    return [file.name for file in folder.iterdir()]
+
+
 async def test_a_recording_is_entered_and_its_raw_file_removed(tmp_path: Path) -> None:
     raw, made = _raw(tmp_path), Recording("x.opus", 1.0, "abc")
     rows = PaperRows(raw=raw)
@@ -53,7 +57,7 @@ async def test_a_recording_is_entered_and_its_raw_file_removed(tmp_path: Path) -
     recordings.add(ID)
     await recordings.close(5)
     assert rows.rows == {ID: made}
-    assert [file.name for file in tmp_path.iterdir()] == ["stranger.raw"]
+    assert _names(tmp_path) == ["stranger.raw"]
 
 
 async def test_what_cannot_be_converted_stays(tmp_path: Path) -> None:
