@@ -174,12 +174,13 @@ async def _transcript(options: Options, environment: Environment) -> int:
                 "no_call", mark("There is no call {call}: give its id, or a number as +79001234567"), call=options.call
             )
         call = CallId(str(found["id"]))
-        Console().print(_conversation(call, found, await calls.transcript(call)))
+        Console().print(conversation(call, found, await calls.transcript(call)))
         return 0
 
 
-def _conversation(call: CallId, found: Mapping[str, object], turns: list[Turn]) -> Table:
-    head = f"{call} {found['phone']} {found['outcome'] or found['state']} {found['recording'] or ''}"
+def conversation(call: CallId, found: Mapping[str, object], turns: list[Turn]) -> Table:
+    """``found``: a row of ``Calls.find``."""
+    head = f"{call} {found['phone']} {found['outcome'] or found['state']} {found['recording'] or ''}".rstrip()
     table = Table(title=head, title_justify="left", show_edge=False)
     for title in (mark("From, s"), mark("To, s"), mark("Who"), mark("Words"), mark("Sure"), mark("Led to")):
         table.add_column(translate(title))

@@ -54,6 +54,9 @@ class RecordingWorker:
             except (OSError, msgspec.DecodeError) as error:  # the process died, or could not be begun
                 await self.close()
                 raise _not_kept(error) from error
+            except asyncio.CancelledError:
+                await self.close()  # its answer would be taken for the next job's
+                raise
         if answer.error:
             raise _not_kept(answer.error)
         return answer.recording
