@@ -11,6 +11,7 @@ import structlog
 from engine.domain.errors import DozvonError
 from engine.media.segments import SegmentEvent
 from engine.media.utterance import Utterance
+from engine.session.messages import Spoken
 from engine.session.ports import Gate, SpeechSource, SpeechStream
 
 END_OF_SPEECH_S = 0.4
@@ -43,6 +44,7 @@ class Attention:
         self._tell = tell
         self._wanted = wanted
         self._utterance = Utterance(end_s, longest_s)
+        self._final: Spoken | None = None
         self._finishing: asyncio.Task[None] | None = None
         self._closed = False
         self._stream: SpeechStream = source.open(words, lambda text: tell(text, False))
@@ -59,18 +61,25 @@ class Attention:
 
     def clock(self, at: float) -> None:
         if self._utterance.over(at) and not self._closed and self._wanted():
+            began, ended = self._utterance.began, self._utterance.ended
             self._utterance.next(at)
-            self._finishing = asyncio.ensure_future(self._finish())
+            self._finishing = asyncio.ensure_future(self._finish(began, at if ended is None else ended))
+
+    def spoken(self, now: float) -> Spoken:
+        """When that was said which is being told."""
+        return self._final or Spoken(min(self._utterance.began, now), now, None)
 
     def close(self) -> None:
         self._closed = True
         self._stream.close()
 
-    async def _finish(self) -> None:
+    async def _finish(self, began: float, ended: float) -> None:
         try:
             utterance = await self._stream.finish()
         except DozvonError as error:
             self._log.error("speech_failed", error=str(error))
             return
         if not self._closed:
+            self._final = Spoken(began, ended, utterance.confidence)
             self._tell(utterance.text, True)
+            self._final = None

@@ -41,6 +41,7 @@ class PaperEars:
 @dataclass(frozen=True)
 class Understood:
     text: str
+    confidence: float | None = None
 
 
 @dataclass
