@@ -25,8 +25,8 @@ STEP_S: Final = 0.06
 LATER_S: Final = 1.2
 """Of a voice: who has not been told by then is believed to be a person more easily."""
 
-_DOUBT: Final = (0.1, 0.8)
-"""Probabilities of a person between which words are worth a recogniser's time."""
+_DOUBT: Final = 0.8
+"""Probability of a person below which words are worth a recogniser's time."""
 WORD_END_S, WORDS_S, SCREENED_S = 0.2, 1.6, 8.0
 """What was said is looked at after this pause, and without one after so many seconds; nothing after so many since the answer."""
 
@@ -156,12 +156,12 @@ class Amd:
 
     @property
     def open(self) -> bool:
-        """Whether words could still tell more than timing does: nothing is decided and timing is in doubt, or a person was
+        """Whether words could still tell more than timing does: nothing is decided, or a person was
         told by timing who goes on as machines do, or a machine by timing to whom nothing has been said yet.
         """
         if self.verdict is None:
-            return _DOUBT[0] < self._person < _DOUBT[1]
-        return self.verdict.evidence <= Evidence.GREETING and (self.verdict.kind.machine or self._person < _DOUBT[1])
+            return self._person < _DOUBT
+        return self.verdict.evidence <= Evidence.GREETING and (self.verdict.kind.machine or self._person < _DOUBT)
 
     @property
     def now(self) -> float:
