@@ -16,6 +16,8 @@ import msgspec
 from engine.ari.messages import RestResponse, decode_response
 
 TIMEOUT_S = 10.0
+AT_ONCE = 4
+"""Requests on their way. Asterisk serves one at a time: more would only keep our own loop sending, while it has other work."""
 
 Connect = Callable[[], Awaitable[aiohttp.ClientWebSocketResponse]]
 
@@ -30,6 +32,7 @@ class RequestSocket:
         self._reader: asyncio.Task[None] | None = None
         self._asked: dict[str, asyncio.Future[RestResponse]] = {}
         self._numbers = itertools.count(1)
+        self._free = asyncio.Semaphore(AT_ONCE)
 
     async def request(self, method: str, uri: str, body: object) -> RestResponse:
         """The answer, whatever its status. Raises aiohttp.ClientError or TimeoutError when none came: the request may have
@@ -46,7 +49,7 @@ class RequestSocket:
             "message_body": msgspec.json.encode(body).decode(),
         }
         answer: asyncio.Future[RestResponse] = asyncio.get_running_loop().create_future()
-        async with asyncio.timeout(TIMEOUT_S):
+        async with asyncio.timeout(TIMEOUT_S), self._free:
             socket = await self._connected()
             self._asked[number] = answer
             try:
