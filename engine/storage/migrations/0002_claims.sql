@@ -185,8 +185,9 @@ begin
 end $$;
 
 -- The ends of attempts: outcome, money, the contact's next state; each once. Parallel arrays, an end in each place. Returns the
--- calls that had not ended before. One statement for all where there is one, since a campaign's calls end by the dozen. Rows
--- are taken in the order of their ids, lest two such transactions wait for each other.
+-- calls that had not ended before. One statement for all where there is one, since a campaign's calls end by the dozen. Calls,
+-- campaigns, ledger accounts and contacts are taken in this order, each in the order of their ids, lest two transactions wait
+-- for each other.
 create function finish_calls(p_calls uuid[], p_outcomes text[], p_causes text[], p_q850 int[], p_sip int[],
                              p_ringing timestamptz[], p_answered timestamptz[], p_ended timestamptz[], p_hung_up_by text[],
                              p_costs numeric[], p_recordings text[], p_recording_s double precision[],
@@ -198,6 +199,7 @@ as $$
 declare
     v_now uuid[];
     v calls;
+    v_campaign bigint; v_cost numeric;
 begin
     -- Locked first: what is read below must be what a mark, or another end, has left.
     perform from calls where id = any(p_calls) order by id for update;
@@ -214,11 +216,17 @@ begin
     )
     select array_agg(id) into v_now from ended;
 
-    for v in select * from calls where id = any(v_now) and cost > 0 order by campaign_id, id loop
-        update campaigns set spent = spent + v.cost where id = v.campaign_id;
+    -- All campaigns before the first ledger account, as claims take them.
+    for v_campaign, v_cost in select campaign_id, sum(cost) from calls where id = any(v_now) and cost > 0 group by 1 order by 1 loop
+        update campaigns set spent = spent + v_cost where id = v_campaign;
+    end loop;
+    for v in select * from calls where id = any(v_now) and cost > 0 order by account_id, id loop
         perform ledger_move('call:' || v.id, 'customer:' || v.account_id, 'revenue:calls', v.cost, v.phone);
     end loop;
 
+    -- In the order in which a start writes them (campaigns.sql: fill).
+    perform from campaign_contacts cc join calls on calls.campaign_id = cc.campaign_id and calls.contact_id = cc.contact_id
+        where calls.id = any(v_now) order by cc.campaign_id, cc.contact_id for update of cc;
     update campaign_contacts cc set
         state = case when cc.state = 'blocked' then cc.state when b.phone is not null then 'blocked' else g.state::contact_state end,
         reason = case when cc.state = 'blocked' then cc.reason when b.phone is not null then 'blacklist' else g.reason end,

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 import asyncpg
 import pytest
@@ -36,15 +38,15 @@ async def test_each_end_is_its_own(books: Books) -> None:
     )
     await books.database.execute("update calls set run = run - 1 where id = $1", old.call_id)
     again = NextStep(datetime.now(UTC), True, "retry")
-    ends = await asyncio.gather(
+    ends = [
         books.finish(talked.call_id),
         books.finish(busy.call_id, again, "0", outcome=Outcome.BUSY),
         books.finish(unwanted.call_id, again, "0", outcome=Outcome.BUSY),
         books.finish(old.call_id, DONE, "1.20"),
         books.finish(talked.call_id, again, "9", outcome=Outcome.BUSY),
         books.finish(CallId("00000000-0000-0000-0000-000000000000"), DONE),
-    )
-    assert ends == [True, True, True, True, False, False]
+    ]
+    assert await asyncio.gather(*ends) == [True, True, True, True, False, False]
     assert {row["phone"]: row["outcome"] for row in await books.calls.report(campaign.id)} == {
         talked.phone: "answered", busy.phone: "busy", unwanted.phone: "busy", old.phone: "answered"
     }  # fmt: skip
@@ -55,8 +57,21 @@ async def test_each_end_is_its_own(books: Books) -> None:
     assert (await books.campaigns.progress(campaign.id))["spent"] == Decimal("3.60")
 
 
+async def test_ends_and_claims_of_several_campaigns_do_not_wait_for_each_other_for_ever(books: Books) -> None:
+    """They lock the same customer's account; a deadlock would be raised as Unavailable."""
+    campaigns = [await books.campaign(60), await books.campaign(60)]
+    claims = [await books.claim(campaign, 30) for campaign in campaigns]
+    mixed = [claim for pair in zip(*claims, strict=True) for claim in pair]
+    ended, claimed = await asyncio.gather(
+        asyncio.gather(*(books.finish(claim.call_id) for claim in reversed(mixed))),
+        asyncio.gather(*(books.claim(campaign, 5) for campaign in campaigns * 6)),
+    )
+    assert ended == [True] * 60
+    assert sum(len(some) for some in claimed) == 60
+
+
 @pytest.mark.parametrize("bad", [{"cause": "half\0"}, {"q850": 2**40}], ids=["server", "driver"])
-async def test_a_bad_end_does_not_sink_its_neighbours(books: Books, bad: Mapping[str, object]) -> None:
+async def test_a_bad_end_does_not_sink_its_neighbours(books: Books, bad: dict[str, Any]) -> None:
     campaign = await books.campaign(MANY)
     claims = await books.claim(campaign, MANY)
     ends = await asyncio.gather(
@@ -77,7 +92,7 @@ async def test_the_server_breaks_off_in_the_middle_of_a_batch(books: Books) -> N
     waiting = "select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
     async with books.database.transaction() as other:
         await other.execute("select 1 from calls where id = $1 for update", claims[5].call_id)
-        ends = [asyncio.ensure_future(persist(lambda c=claim.call_id: books.finish(c))) for claim in claims]
+        ends = [asyncio.ensure_future(persist(partial(books.finish, claim.call_id))) for claim in claims]
         await until(lambda: books.database.fetchval(waiting), 5)
         await books.database.fetchval("select pg_terminate_backend($1)", await books.database.fetchval(waiting))
     assert await asyncio.gather(*ends) == [True] * MANY

@@ -116,5 +116,5 @@ async def test_cancelled_while_it_gathers() -> None:
     await asyncio.sleep(0)
     gone.cancel()
     paper.held.set()
-    assert await asyncio.gather(first, stays) == [2, 6]
+    assert (await first, await stays) == (2, 6)
     assert paper.batches == [[1], [2, 3]]
