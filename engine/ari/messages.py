@@ -29,6 +29,10 @@ class Bridge(msgspec.Struct, frozen=True):
     id: str
 
 
+class StoredRecording(msgspec.Struct, frozen=True):
+    name: str
+
+
 class ChannelVariables(msgspec.Struct, frozen=True):
     channelvars: dict[str, str] = {}
 
@@ -121,3 +125,4 @@ decode_response = msgspec.json.Decoder(RestResponse).decode
 decode_channels = msgspec.json.Decoder(list[Channel]).decode
 decode_variables = msgspec.json.Decoder(ChannelVariables).decode
 decode_bridges = msgspec.json.Decoder(list[Bridge]).decode
+decode_recordings = msgspec.json.Decoder(list[StoredRecording]).decode

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
+import msgspec
 
-from engine.domain.attempt import CallRecord, Marks, OpenAttempt, PastAttempt, Recording, Result
+from engine.domain.attempt import CallRecord, Marks, OpenAttempt, PastAttempt, Recording, Result, Turn
 from engine.domain.campaign import NextStep
 from engine.domain.ids import CallId, CampaignId, ContactId
 from engine.domain.outcome import Outcome
@@ -75,6 +76,7 @@ class Calls:
             marks.blacklist,
             marks.legs,
             effects,
+            msgspec.to_builtins(marks.turns),
         )
 
     async def finish(self, record: CallRecord, cost: Decimal, following: NextStep) -> bool:
@@ -84,7 +86,7 @@ class Calls:
     async def _write_ends(self, ends: Sequence[tuple[CallRecord, Decimal, NextStep]]) -> list[bool]:
         first = {end[0].call_id: end for end in reversed(ends)}  # of two ends of one call the first counts
         columns = zip(*(_end(*end) for end in first.values()), strict=True)
-        ended_now = {str(call) for call in await self._database.fetchval(_SQL["finish"], *columns) or ()}
+        ended_now = {str(row["id"]) for row in await self._database.fetch(_SQL["finish"], *columns)}
         self._database.announcer.add(first)
         return [end is first[end[0].call_id] and end[0].call_id in ended_now for end in ends]
 
@@ -114,14 +116,23 @@ class Calls:
         """A row for each attempt, oldest first."""
         return [dict(row) for row in await self._database.fetch(_SQL["report"], campaign)]
 
+    async def find(self, wanted: str) -> dict[str, Any] | None:
+        """The call with this id, or the newest one of this number."""
+        row = await self._database.fetchrow(_SQL["newest_call"], wanted)
+        return None if row is None else dict(row)
+
+    async def transcript(self, call: CallId) -> list[Turn]:
+        """As far as it is written."""
+        rows = await self._database.fetch(_SQL["transcript"], call)
+        return [msgspec.convert({**row, "call_id": None}, Turn) for row in rows]
+
     async def beat(self, cell: str) -> None:
         """Tell that this cell lives."""
         await self._database.execute(_SQL["beat"], cell)
 
 
 def _end(record: CallRecord, cost: Decimal, following: NextStep) -> tuple[object, ...]:
-    """The parameters of ``finish_calls`` for one call."""
-    recording = record.recording
+    """The parameters of ``finish`` for one call."""
     return (
         record.call_id,
         record.outcome,
@@ -133,13 +144,12 @@ def _end(record: CallRecord, cost: Decimal, following: NextStep) -> tuple[object
         record.ended_at,
         record.hung_up_by,
         cost,
-        recording.path if recording else None,
-        recording.seconds if recording else None,
-        recording.sha256 if recording else None,
         "done" if following.at is None else "waiting",
         following.at,
         following.carousel,
         following.reason,
+        msgspec.json.encode(record.turns).decode(),  # asyncpg takes a list in an array for another dimension of it
+        record.early,
     )
 
 
