@@ -1,6 +1,6 @@
 """ARI requests over a WebSocket of their own, for the one request that is sent for every attempt.
 
-It costs Asterisk and us less than HTTP does (docs/decisions/0009). Asterisk serves one request of a socket at a time: what must
+It costs Asterisk and us less than HTTP does (docs/decisions/0013). Asterisk serves one request of a socket at a time: what must
 not queue up behind originates, such as playing and hanging up, goes by HTTP, and events have their own socket.
 """
 
