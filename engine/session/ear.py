@@ -198,10 +198,10 @@ class Ear:
             if self._listening and isinstance(event, VoiceHeld):
                 self._perceive(said.SpeechStarted())
 
-    def _understood(self, text: str, final: bool) -> None:
+    def _understood(self, text: str, final: bool, other: bool) -> None:
         if final:
-            self._log.info("heard", text=text)
-        self._perceive(said.Heard(text, final))
+            self._log.info("heard", text=text, other=other)
+        self._perceive(said.Heard(text, final, other))
 
     def _screened(self, amd: Amd, verdict: Verdict | None) -> None:
         if self._greeting is not None:

@@ -31,6 +31,10 @@ LEAST_SHARE = 0.5
 """Of the speech in an utterance that must be expected words; else they were heard into something else."""
 LONG_ROW = 90
 """Frames of 10 ms."""
+LEAST_PHONES, SLOWEST_PHONE = 4, 20
+"""Frames of 10 ms. In 38 prompts of Asterisk (Russian, English) seven or more phones in a second, mostly of 7 to 11 frames; in
+traffic, passing noise, music, fax and beeps of the same length at most four so short.
+"""
 _SLICE = RATE * 2 // 25
 """Bytes: 40 ms. PocketSphinx keeps Python's lock while it decodes; between slices the loop gets its turn."""
 _MOST_IDLE = 8
@@ -143,7 +147,7 @@ class SphinxDecoder:
             HeardWord(_VARIANT.sub("", name), before + first / _FRAMES_A_S, before + last / _FRAMES_A_S, share)
             for name, first, last, share in trusted(segments)
         )
-        return Final(" ".join(word.text for word in words), words)
+        return Final(" ".join(word.text for word in words), words, not words and is_speech(segments))
 
     def close(self) -> None:
         self._utterance.clear()
@@ -174,6 +178,21 @@ def trusted(segments: Sequence[tuple[str, int, int]]) -> list[tuple[str, int, in
         if share >= LEAST_SHARE or row[-1][2] - row[0][1] >= LONG_ROW
         for segment in row
     ]
+
+
+def is_speech(segments: Sequence[tuple[str, int, int]]) -> bool:
+    """Whether ``segments`` are sounds that change as fast as those of speech do. Traffic, music and tones are heard as a
+    few phones, each drawn out.
+    """
+    speech = [(_phones(name), last - first) for name, first, last in segments if name[0] not in "<[("]
+    quick = [(phones, length) for phones, length in speech if length <= phones * SLOWEST_PHONE]
+    many = sum(phones for phones, _ in quick) >= LEAST_PHONES
+    return many and 2 * sum(length for _, length in quick) >= sum(length for _, length in speech)
+
+
+def _phones(name: str) -> int:
+    word = _VARIANT.sub("", name).removeprefix("_")
+    return 1 if word in OTHER else len(pronounce(word)[0])
 
 
 def _expect(decoder: Decoder, phrases: Sequence[str]) -> None:
