@@ -116,9 +116,9 @@ async def test_every_subscriber_thrice(world: World) -> None:
     before = set((carrier.folder / "spool" / "voicemail").glob("*.wav"))
     async with world.engine():
         rows, dropped, interrupted = await asyncio.gather(
-            _run(world, (*ANSWERED, *REFUSED), FILTERED, max_channels=24),
-            _run(world, ("20", "21"), DROPPING, max_channels=6),
-            _run(world, ("05", "25"), INTERRUPTED, max_channels=6),
+            _run(world, (*ANSWERED, *REFUSED), FILTERED, max_channels=18),
+            _run(world, ("20", "21"), DROPPING, max_channels=3),
+            _run(world, ("05", "25"), INTERRUPTED, max_channels=3),
         )
     _outcomes(rows)
     await _facts_and_money(world, rows, len(dropped) + len(interrupted))
