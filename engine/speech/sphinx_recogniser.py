@@ -41,10 +41,6 @@ traffic, passing noise, music, fax and beeps of the same length at most four so 
 """
 _SLICE = RATE * 2 // 25
 """Bytes: 40 ms. PocketSphinx keeps Python's lock while it decodes; between slices the loop gets its turn."""
-_BEAMS = {"beam": 1e-30, "pbeam": 1e-30, "wbeam": 1e-20}
-"""Ways less likely than the best one by more are given up. A sixth faster than PocketSphinx's own (1e-48, 7e-29), and 176
-answers of four voices came out the same; 1e-20 loses some.
-"""
 _MOST_GRAMMARS = 16
 """A decoder keeps."""
 _FRAMES_A_S = 100
@@ -105,9 +101,7 @@ class _Searcher:
 
     def __init__(self, folder: Path) -> None:
         try:
-            self._decoder = Decoder(
-                hmm=str(folder), dict=None, lm=None, loglevel="FATAL", topn=8, bestpath=False, **_BEAMS
-            )
+            self._decoder = Decoder(hmm=str(folder), dict=None, lm=None, loglevel="FATAL", topn=8, bestpath=False)
         except RuntimeError as error:
             raise Unavailable(
                 "recogniser-missing", mark("PocketSphinx cannot load its model from {folder}."), folder=str(folder)
