@@ -29,6 +29,10 @@ class Bridge(msgspec.Struct, frozen=True):
     id: str
 
 
+class StoredRecording(msgspec.Struct, frozen=True):
+    name: str
+
+
 class ChannelVariables(msgspec.Struct, frozen=True):
     channelvars: dict[str, str] = {}
 
@@ -111,3 +115,4 @@ decode_event = msgspec.json.Decoder(Event).decode
 decode_channels = msgspec.json.Decoder(list[Channel]).decode
 decode_variables = msgspec.json.Decoder(ChannelVariables).decode
 decode_bridges = msgspec.json.Decoder(list[Bridge]).decode
+decode_recordings = msgspec.json.Decoder(list[StoredRecording]).decode

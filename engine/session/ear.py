@@ -205,7 +205,8 @@ class Ear:
     def _understood(self, text: str, final: bool, other: bool) -> None:
         if final:
             self._log.info("heard", text=text, other=other)
-        self._perceive(said.Heard(text, final, other))
+        spoken = self._attention.spoken(self._now()) if self._attention is not None else None
+        self._deliver(Perceived(said.Heard(text, final, other), spoken))
 
     def _screened(self, amd: Amd, verdict: Verdict | None) -> None:
         if self._greeting is not None:
