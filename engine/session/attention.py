@@ -17,10 +17,12 @@ END_OF_SPEECH_S = 0.4
 
 
 class Attention:
-    """While open, ``frame`` is given everything that is heard. ``tell(text, final)`` is called in the loop's thread."""
+    """While open, ``frame`` is given everything that is heard. ``tell(text, final, other)``, as ``events.Heard`` has them, is
+    called in the loop's thread.
+    """
 
     def __init__(
-        self, source: SpeechSource, gate: Gate, words: Sequence[str], tell: Callable[[str, bool], None], call: str
+        self, source: SpeechSource, gate: Gate, words: Sequence[str], tell: Callable[[str, bool, bool], None], call: str
     ) -> None:
         self._gate = gate
         self._tell = tell
@@ -30,7 +32,7 @@ class Attention:
         self._final: Spoken | None = None
         self._finishing: asyncio.Task[None] | None = None
         self._closed = False
-        self._stream: SpeechStream = source.open(words, lambda text: tell(text, False))
+        self._stream: SpeechStream = source.open(words, lambda text: tell(text, False, False))
         self._log = structlog.get_logger("ear").bind(call=call)
 
     def segment(self, event: SegmentEvent) -> None:
@@ -70,5 +72,5 @@ class Attention:
             return
         if not self._closed:
             self._final = Spoken(began, ended, utterance.confidence)
-            self._tell(utterance.text, True)
+            self._tell(utterance.text, True, utterance.other)
             self._final = None

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from engine.domain.errors import Unavailable
 from engine.media.amd import Amd, AmdModel, AmdSettings, Verdict
+from engine.media.first_words import FirstWords
 from engine.media.frames import FRAME, FRAME_S, level_dbov
 from engine.media.greeting import GreetingEnd
 from engine.media.segments import Segmenter, SegmentEvent, VoiceHeld
@@ -62,6 +63,7 @@ class Ear:
         self._answered = 0.0
         self._vad: Vad | None = None
         self._segmenter = Segmenter()
+        self._first_words = FirstWords(self._segmenter)
         self._amd: Amd | None = None
         self._greeting: GreetingEnd | None = None
         self._silence: SilenceWatch | None = None
@@ -168,7 +170,7 @@ class Ear:
             verdict = self._amd.feed(frame, voiced, at)
             self._screened(self._amd, verdict)
         self._segments(self._segmenter.feed(level_dbov(frame), voiced, at))
-        if self._attention is not None:
+        if self._attention is not None and not self._first_words.going_on():
             self._attention.frame(pcm, self._segmenter.active, at)
 
     def _clock(self) -> None:
@@ -193,16 +195,18 @@ class Ear:
         for event in events:
             if self._silence is not None:
                 self._silence.heard(event)
+            if self._first_words.going_on():
+                continue
             if self._attention is not None:
                 self._attention.segment(event)
             if self._listening and isinstance(event, VoiceHeld):
                 self._perceive(said.SpeechStarted())
 
-    def _understood(self, text: str, final: bool) -> None:
+    def _understood(self, text: str, final: bool, other: bool) -> None:
         if final:
-            self._log.info("heard", text=text)
+            self._log.info("heard", text=text, other=other)
         spoken = self._attention.spoken(self._now()) if self._attention is not None else None
-        self._deliver(Perceived(said.Heard(text, final), spoken))
+        self._deliver(Perceived(said.Heard(text, final, other), spoken))
 
     def _screened(self, amd: Amd, verdict: Verdict | None) -> None:
         if self._greeting is not None:
@@ -214,6 +218,7 @@ class Ear:
             self._greeting = self._greeting or GreetingEnd()
             self._perceive(said.MachineDetected(said.MachineKind(verdict.kind.value)))
         elif not verdict.revised:
+            self._first_words.robot_begins()
             self._perceive(said.PersonDetected())
 
     # ── helpers ─────────────────────────────────────────────────────────────────────────────────────────────────

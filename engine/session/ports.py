@@ -123,10 +123,13 @@ class Vad(Protocol):
 
 
 class Utterance(Protocol):
-    """What was understood of one stretch of speech; empty text: nothing."""
+    """What was understood of one stretch of sound; empty text: nothing. ``other``: it was speech all the same."""
 
     @property
     def text(self) -> str: ...
+
+    @property
+    def other(self) -> bool: ...
 
     @property
     def confidence(self) -> float | None:
