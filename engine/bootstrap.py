@@ -12,9 +12,8 @@ from pathlib import Path
 import structlog
 
 from engine.ari.client import Ari
-from engine.ari.ears import ARGS as EAR
 from engine.ari.ears import AriEars
-from engine.ari.messages import Event
+from engine.ari.messages import ChannelDestroyed, Event
 from engine.ari.phone import AriPhone, translate
 from engine.ari.socket import EventSocket
 from engine.dialer.loop import Dialer
@@ -113,6 +112,7 @@ async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[D
         recordings = settings.media / "recordings"
         recordings.mkdir(parents=True, exist_ok=True)
         ears = AriEars(ari, settings.app)
+        metrics.hearing(lambda: ears.frames, lambda: ears.lost)
         heard_with = await stack.enter_async_context(hearing(settings, ears))
         desk = Desk(switchboard, phone, store, campaigns, clips, recordings, settings.most_calls, heard_with)
         dialer = Dialer(campaigns, store, desk, settings.cell, metrics.ended)
@@ -121,16 +121,15 @@ async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[D
         await store.beat(settings.cell)
 
         def heard(event: Event) -> None:
-            told = translate(event)
-            if isinstance(told, Connected) and told.args == (EAR,):
-                ears.arrived(told.channel)
-            elif told is not None:
+            if isinstance(event, ChannelDestroyed):
+                ears.ended(event.channel.id)
+            if (told := translate(event)) is not None:
                 switchboard.deliver(told)
 
         async def up() -> None:
             metrics.ari_up.set(1)
             # What a dead engine left is settled before its channels are swept away: it tells which calls still ran.
-            await _insist(recovery.take_up, switchboard.reconcile)
+            await _insist(recovery.take_up, switchboard.reconcile, ears.reconcile)
             dialer.connected(True)
 
         def down() -> None:

@@ -29,10 +29,6 @@ class Bridge(msgspec.Struct, frozen=True):
     id: str
 
 
-class ChannelVariables(msgspec.Struct, frozen=True):
-    channelvars: dict[str, str] = {}
-
-
 class Playback(msgspec.Struct, frozen=True):
     id: str
     state: str
@@ -109,5 +105,4 @@ HEARD = tuple(
 
 decode_event = msgspec.json.Decoder(Event).decode
 decode_channels = msgspec.json.Decoder(list[Channel]).decode
-decode_variables = msgspec.json.Decoder(ChannelVariables).decode
 decode_bridges = msgspec.json.Decoder(list[Bridge]).decode

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import structlog
@@ -53,9 +52,8 @@ class Hearing:
 class Ear:
     """One call's. ``deliver`` puts what was perceived into the call's mailbox; times count from ``answered`` (loop time)."""
 
-    def __init__(self, call: str, hearing: Hearing, deliver: Callable[[Message], None], *, recorded: bool) -> None:
+    def __init__(self, call: str, hearing: Hearing, deliver: Callable[[Message], None]) -> None:
         self._call = call
-        self._recorded = recorded
         self._hearing = hearing
         self._deliver = deliver
         self._leg: Leg | None = None
@@ -67,7 +65,6 @@ class Ear:
         self._silence: SilenceWatch | None = None
         self._attention: Attention | None = None
         self._listening = False
-        self._playing = False
         self._last = 0.0
         self._tick: asyncio.TimerHandle | None = None
         self._log = structlog.get_logger("ear").bind(call=call)
@@ -129,17 +126,6 @@ class Ear:
         if self._silence is not None:
             self._silence.begin(self._now())
 
-    def say(self, clip: str, file: Path) -> None:
-        """Play through the leg, which is attached."""
-        assert self._leg is not None
-        self._playing = True
-        self._leg.say(clip, file)
-
-    def hush(self) -> None:
-        self._playing = False
-        if self._leg is not None:
-            self._leg.hush()
-
     # ── what the leg tells ──────────────────────────────────────────────────────────────────────────────────────
 
     def heard(self, frames: bytes) -> None:
@@ -150,13 +136,7 @@ class Ear:
             at = max(self._last + 1e-6, now - (count - 1 - index) * FRAME_S)
             self._frame(samples[index * FRAME : (index + 1) * FRAME], at)
 
-    def played(self, clip: str) -> None:
-        if clip:
-            self._playing = False
-            self._perceive(said.PlayFinished(clip))
-
     def lost(self) -> None:
-        self._log.error("ear_lost")
         self._deliver(EarLost())
 
     def _frame(self, frame: NDArray[np.int16], at: float) -> None:
@@ -180,8 +160,6 @@ class Ear:
             self._segments(self._segmenter.advance(now))
             if self._attention is not None:
                 self._attention.clock(now)
-            if self._recorded and not self._playing and self._leg is not None:
-                self._leg.pad()
         if self._silence is not None and self._silence.over(now):
             self._perceive(said.Silence(now))
         if self._greeting is not None and self._greeting.over(now):
