@@ -45,11 +45,17 @@ class EarSocket:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self.socket.bind((host, 0))
         self.port = int(self.socket.getsockname()[1])
+        self._source: tuple[str, int] | None = None
+        self._receive = self._from_anyone
+
+    def _from_anyone(self, most: int) -> bytes:
+        packet, self._source = self.socket.recvfrom(most)
+        return packet
 
     def read(self) -> bool:
         """Take one packet; whether it is the first to wait for ``heard``. Whatever is not A-law in RTP is ignored."""
         try:
-            packet, source = self.socket.recvfrom(_LARGEST)
+            packet = self._receive(_LARGEST)
         except OSError:
             return False  # the other side is gone, says ICMP; its channel's end is told by Asterisk
         first = not self.pending
@@ -57,7 +63,8 @@ class EarSocket:
             return False
         number = (packet[2] << 8) | packet[3]
         if self._next is None:
-            self.socket.connect(source)  # from now on the kernel takes packets from nobody else
+            self.socket.connect(self._source)  # from now on the kernel takes packets from nobody else
+            self._receive = self.socket.recv
         elif number != self._next and (gap := (number - self._next) & 0xFFFF) < 0x8000:
             self.lost += gap
         self._next = (number + 1) & 0xFFFF

@@ -132,6 +132,9 @@ class Ear:
         samples = self._hearing.decode(frames)
         count = len(samples) // FRAME
         now = self._now()
+        if count == 1:
+            self._frame(samples, max(self._last + 1e-6, now))
+            return
         for index in range(count):
             at = max(self._last + 1e-6, now - (count - 1 - index) * FRAME_S)
             self._frame(samples[index * FRAME : (index + 1) * FRAME], at)
@@ -147,7 +150,8 @@ class Ear:
         if self._amd is not None:
             verdict = self._amd.feed(frame, voiced, at)
             self._screened(self._amd, verdict)
-        self._segments(self._segmenter.feed(level_dbov(frame), voiced, at))
+        if events := self._segmenter.feed(level_dbov(frame), voiced, at):
+            self._segments(events)
         if self._attention is not None:
             self._attention.frame(pcm, self._segmenter.active, at)
 
