@@ -44,7 +44,7 @@ def socket_inodes(pid: int) -> set[str]:
     found = set()
     for file in (PROC / str(pid) / "fd").iterdir():
         try:
-            link = os.readlink(file)
+            link = str(file.readlink())
         except OSError:
             continue  # it was closed while we looked
         if link.startswith("socket:["):

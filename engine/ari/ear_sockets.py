@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import select
 import socket
+from collections.abc import Callable
 from typing import Final, Protocol
 
 FRAME: Final = 160
@@ -45,11 +46,13 @@ class EarSocket:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self.socket.bind((host, 0))
         self.port = int(self.socket.getsockname()[1])
-        self._source: tuple[str, int] | None = None
-        self._receive = self._from_anyone
+        self._receive: Callable[[int], bytes] = self._from_anyone
 
     def _from_anyone(self, most: int) -> bytes:
-        packet, self._source = self.socket.recvfrom(most)
+        packet, source = self.socket.recvfrom(most)
+        if _is_alaw(packet):
+            self.socket.connect(source)  # from now on the kernel takes packets from nobody else
+            self._receive = self.socket.recv
         return packet
 
     def read(self) -> bool:
@@ -59,17 +62,18 @@ class EarSocket:
         except OSError:
             return False  # the other side is gone, says ICMP; its channel's end is told by Asterisk
         first = not self.pending
-        if len(packet) < _HEADER or packet[0] & 0xC0 != 0x80 or packet[1] & 0x7F != _ALAW:
+        if not _is_alaw(packet):
             return False
         number = (packet[2] << 8) | packet[3]
-        if self._next is None:
-            self.socket.connect(self._source)  # from now on the kernel takes packets from nobody else
-            self._receive = self.socket.recv
-        elif number != self._next and (gap := (number - self._next) & 0xFFFF) < 0x8000:
+        if number != self._next and self._next is not None and (gap := (number - self._next) & 0xFFFF) < 0x8000:
             self.lost += gap
         self._next = (number + 1) & 0xFFFF
         self.pending += packet[_HEADER + 4 * (packet[0] & 0x0F) :]
         return first and len(self.pending) > 0
+
+
+def _is_alaw(packet: bytes) -> bool:
+    return len(packet) >= _HEADER and packet[0] & 0xC0 == 0x80 and packet[1] & 0x7F == _ALAW
 
 
 class EarSockets:
