@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -162,9 +161,10 @@ async def _turns(bench: Bench, n: int) -> Answered:
         max_channels=n,
     )
     await ensemble.rig.campaigns.start(campaign)
-    end = time.monotonic() + n / PER_SECOND + 60
-    while (await ensemble.rig.campaigns.progress(campaign))["state"] == "running" and time.monotonic() < end:
-        await asyncio.sleep(0.5)
+    for _ in range(round(n / PER_SECOND + 60)):
+        if (await ensemble.rig.campaigns.progress(campaign))["state"] != "running":
+            break
+        await asyncio.sleep(1)
     leaked = await ensemble.clear()
     found = [turns.turn_s(np.fromfile(file, dtype="<i2").reshape(-1, 2)) for file in sorted(folder.glob("*.raw"))]
     measured = [each for each in found if each is not None]
