@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.dialer.capacity import Share
 from engine.dialer.recovery import Recovery
 from engine.domain.campaign import Claim
 from engine.domain.ids import CallId, CampaignId
@@ -53,9 +53,10 @@ async def _campaign(database: Database) -> CampaignId:
         name="Test",
         scenario=await catalogue.create_scenario(project, "Test", document),
         audience=await catalogue.create_audience(project, "T", [NewContact(f"+7900123450{n}", {}) for n in range(3)]),
-        trunk=await catalogue.set_trunk("trunk", 10, 10),
+        trunk=await catalogue.set_trunk("trunk", 10, 1000),
         caller_ids=("+74951234567",),
         per_hour=3600,
+        burst=10,
         max_channels=10,
         per_minute=Decimal("2.40"),
         call_window={"opens": "00:00:00", "closes": "00:00:00", "zone": "Europe/Moscow"},
@@ -68,8 +69,7 @@ async def _campaign(database: Database) -> CampaignId:
 async def _claims(database: Database, cell: str, count: int) -> list[Claim]:
     campaigns = Campaigns(database)
     campaign = (await campaigns.running())[0]
-    share = Share(count, None, None)
-    return (await campaigns.claim(campaign, [""], cell, lambda _: share))[1]
+    return (await campaigns.claim(campaign.id, [""], cell, count, time.time()))[1]
 
 
 async def _unseen(database: Database, cell: str, seconds: float) -> None:
