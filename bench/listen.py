@@ -36,6 +36,8 @@ RATIO, LAG_MS, TURN_P50_S, TURN_P95_S = 2.0, 20.0, 0.6, 0.9
 """The targets."""
 PER_SECOND = 20
 """Calls begun in a second."""
+ANSWERS_PER_S = 5
+"""Fifty people in conversation answer something every ten seconds each."""
 SETTLE_S = 3.0
 """After the last call has begun."""
 COMPARED_S = 4.0
@@ -152,21 +154,22 @@ async def _turns(bench: Bench, n: int) -> Answered:
         old.unlink()
     media = ensemble.stack.media / "materials"
     # Nobody answers before all are on the line.
-    question = carrier.recording(media, n / PER_SECOND + 3)
+    question = carrier.recording(media, n / ANSWERS_PER_S + 3)
     campaign = await ensemble.rig.campaign(
         turns.scenario(question, carrier.recording(media, 3.0)),
         [NewContact(carrier.talker(each, 0), {}) for each in range(n)],
-        per_hour=PER_SECOND * 3600,
-        burst=3,
+        per_hour=ANSWERS_PER_S * 3600,
+        burst=1,
         max_channels=n,
     )
     await ensemble.rig.campaigns.start(campaign)
-    for _ in range(round(n / PER_SECOND + 60)):
+    for _ in range(round(2 * n / ANSWERS_PER_S + 60)):
         if (await ensemble.rig.campaigns.progress(campaign))["state"] != "running":
             break
         await asyncio.sleep(1)
     leaked = await ensemble.clear()
     found = [turns.turn_s(np.fromfile(file, dtype="<i2").reshape(-1, 2)) for file in sorted(folder.glob("*.raw"))]
+    say(f"  {[None if each is None else round(each, 2) for each in found]}")
     measured = [each for each in found if each is not None]
     return Answered(measured, n - len(measured), leaked)
 
@@ -197,7 +200,7 @@ def _report(
         [
             f"targets: ratio ≤ {RATIO}, lag p99 < {LAG_MS:g} ms, no frame unheard",
             f"end of the answer to the next prompt, {len(answered.turns)} of {options.turns} calls: "
-            f"p50 {answered.at(0.5)} s (≤ {TURN_P50_S}), p95 {answered.at(0.95)} s (≤ {TURN_P95_S})",
+            f"p50 {answered.at(0.5) or 0:.2f} s (≤ {TURN_P50_S}), p95 {answered.at(0.95) or 0:.2f} s (≤ {TURN_P95_S})",
         ],
     )
     return finish("listen", result, as_json=options.json)
