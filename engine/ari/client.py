@@ -14,7 +14,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from engine.ari.messages import Bridge, Channel, decode_bridges, decode_channels
+from engine.ari.messages import Bridge, Channel, decode_bridges, decode_channels, decode_recordings
 from engine.domain.errors import Unavailable
 from engine.domain.text import mark
 
@@ -47,6 +47,7 @@ class Ari:
         self.channels = Channels(self)
         self.bridges = Bridges(self)
         self.playbacks = Playbacks(self)
+        self.recordings = Recordings(self)
         self.applications = Applications(self)
 
     async def __aenter__(self) -> Ari:
@@ -116,6 +117,15 @@ class Channels:
         params = {"context": context, "extension": "s", "priority": 1}
         await self._ari.request("POST", f"channels/{channel}/continue", params)
 
+    async def snoop(self, channel: str, *, snoopId: str, app: str, appArgs: str) -> None:
+        """What ``channel`` receives; it need not be answered, nor in our application."""
+        params = {"spy": "in", "app": app, "appArgs": appArgs}
+        await self._ari.request("POST", f"channels/{channel}/snoop/{snoopId}", params)
+
+    async def record(self, channel: str, *, name: str, format: str, seconds: int) -> None:  # noqa: A002
+        params = {"name": name, "format": format, "maxDurationSeconds": seconds, "ifExists": "overwrite"}
+        await self._ari.request("POST", f"channels/{channel}/record", params)
+
     async def setChannelVar(self, channel: str, variable: str, value: str) -> None:
         await self._ari.request("POST", f"channels/{channel}/variable", {"variable": variable, "value": value})
 
@@ -147,6 +157,24 @@ class Playbacks:
 
     async def stop(self, playback: str) -> None:
         await self._ari.request("DELETE", f"playbacks/{playback}")
+
+
+class Recordings:
+    def __init__(self, ari: Ari) -> None:
+        self._ari = ari
+
+    async def getLive(self, name: str) -> None:
+        """Raises NotFound when it is over."""
+        await self._ari.request("GET", f"recordings/live/{name}")
+
+    async def listStored(self) -> list[str]:
+        return [each.name for each in decode_recordings(await self._ari.request("GET", "recordings/stored"))]
+
+    async def getStoredFile(self, name: str) -> bytes:
+        return await self._ari.request("GET", f"recordings/stored/{name}/file")
+
+    async def deleteStored(self, name: str) -> None:
+        await self._ari.request("DELETE", f"recordings/stored/{name}")
 
 
 class Applications:

@@ -29,6 +29,10 @@ class Bridge(msgspec.Struct, frozen=True):
     id: str
 
 
+class StoredRecording(msgspec.Struct, frozen=True):
+    name: str
+
+
 class Playback(msgspec.Struct, frozen=True):
     id: str
     state: str
@@ -106,3 +110,4 @@ HEARD = tuple(
 decode_event = msgspec.json.Decoder(Event).decode
 decode_channels = msgspec.json.Decoder(list[Channel]).decode
 decode_bridges = msgspec.json.Decoder(list[Bridge]).decode
+decode_recordings = msgspec.json.Decoder(list[StoredRecording]).decode

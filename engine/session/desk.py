@@ -17,6 +17,7 @@ from engine.scenario.document import Scenario
 from engine.scenario.prompts import prompts
 from engine.session.call import Call
 from engine.session.ear import Hearing
+from engine.session.early import EarlyHearing
 from engine.session.ports import CallStore, ClipSource, Phone, ScenarioSource
 from engine.session.switchboard import Switchboard
 
@@ -45,6 +46,7 @@ class Desk:
         recordings: Path,
         most_calls: int,
         hearing: Hearing | None = None,
+        early: EarlyHearing | None = None,
     ) -> None:
         self._switchboard = switchboard
         self._phone = phone
@@ -54,6 +56,7 @@ class Desk:
         self._recordings = recordings
         self._most_calls = most_calls
         self._hearing = hearing
+        self._early = early
         self._parsed: dict[ScenarioId, Scenario] = {}  # documents are immutable once a campaign uses them
         self._preparing = 0
 
@@ -73,7 +76,17 @@ class Desk:
             rendered = await self._clips.prepare(prompts(scenario, attempt.fields))
         finally:
             self._preparing -= 1
-        call = Call(attempt, scenario, self._clips, rendered, self._phone, self._store, self._recordings, self._hearing)
+        call = Call(
+            attempt,
+            scenario,
+            self._clips,
+            rendered,
+            self._phone,
+            self._store,
+            self._recordings,
+            self._hearing,
+            self._early,
+        )
         return PreparedCall(call, self._switchboard)
 
     async def _scenario(self, scenario: ScenarioId) -> Scenario:

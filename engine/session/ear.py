@@ -183,7 +183,8 @@ class Ear:
     def _understood(self, text: str, final: bool) -> None:
         if final:
             self._log.info("heard", text=text)
-        self._perceive(said.Heard(text, final))
+        spoken = self._attention.spoken(self._now()) if self._attention is not None else None
+        self._deliver(Perceived(said.Heard(text, final), spoken))
 
     def _screened(self, amd: Amd, verdict: Verdict | None) -> None:
         if self._greeting is not None:

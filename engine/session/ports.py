@@ -99,6 +99,15 @@ class Ears(Protocol):
         """Raises Unavailable."""
 
 
+class Taps(Protocol):
+    """Listens to channels that are not answered yet. Raises Unavailable; then nothing is left behind."""
+
+    async def open(self, call: str) -> None: ...
+
+    async def close(self, call: str) -> bytes:
+        """End a tap that is open, whether its call still lives or not; what it heard, A-law at 8 kHz."""
+
+
 class Vad(Protocol):
     def voiced(self, pcm: bytes) -> bool:
         """Whether a frame of 320 octets (16 bits, 8 kHz) holds voice."""
@@ -109,6 +118,10 @@ class Utterance(Protocol):
 
     @property
     def text(self) -> str: ...
+
+    @property
+    def confidence(self) -> float | None:
+        """0 to 1; None where the recogniser tells none."""
 
 
 class SpeechStream(Protocol):

@@ -40,6 +40,11 @@ class Final:
     text: str
     words: tuple[HeardWord, ...] = ()
 
+    @property
+    def confidence(self) -> float | None:
+        """The words' mean; None without words."""
+        return sum(word.confidence for word in self.words) / len(self.words) if self.words else None
+
 
 class Decoder(Protocol):
     """One stream's part of a model. Called from any thread, but by one at a time."""

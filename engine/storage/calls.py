@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
+import msgspec
 
-from engine.domain.attempt import CallRecord, Marks, OpenAttempt, PastAttempt, Recording, Result
+from engine.domain.attempt import CallRecord, Marks, OpenAttempt, PastAttempt, Recording, Result, Turn
 from engine.domain.campaign import NextStep
 from engine.domain.ids import CallId, CampaignId, ContactId
 from engine.domain.outcome import Outcome
@@ -61,6 +62,7 @@ class Calls:
             marks.blacklist,
             marks.legs,
             effects,
+            msgspec.to_builtins(marks.turns),
         )
 
     async def finish(self, record: CallRecord, cost: Decimal, following: NextStep) -> bool:
@@ -77,13 +79,12 @@ class Calls:
             record.ended_at,
             record.hung_up_by,
             cost,
-            record.recording.path if record.recording else None,
-            record.recording.seconds if record.recording else None,
-            record.recording.sha256 if record.recording else None,
             "done" if following.at is None else "waiting",
             following.at,
             following.carousel,
             following.reason,
+            msgspec.to_builtins(record.turns),
+            record.early,
         )
         self._database.announcer.add((record.call_id,))
         return bool(done)
@@ -113,6 +114,16 @@ class Calls:
     async def report(self, campaign: CampaignId) -> list[dict[str, Any]]:
         """A row for each attempt, oldest first."""
         return [dict(row) for row in await self._database.fetch(_SQL["report"], campaign)]
+
+    async def find(self, wanted: str) -> dict[str, Any] | None:
+        """The call with this id, or the newest one of this number."""
+        row = await self._database.fetchrow(_SQL["newest_call"], wanted)
+        return None if row is None else dict(row)
+
+    async def transcript(self, call: CallId) -> list[Turn]:
+        """As far as it is written."""
+        rows = await self._database.fetch(_SQL["transcript"], call)
+        return [msgspec.convert({**row, "call_id": None}, Turn) for row in rows]
 
     async def beat(self, cell: str) -> None:
         """Tell that this cell lives."""

@@ -24,10 +24,13 @@ update calls set state = 'answered', answered_at = $2
 from set_config('synchronous_commit', 'off', true) where id = $1 and state in ('dialing', 'ringing')
 
 -- name: mark
-select mark_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+select mark_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10), keep_turns(id, $11, '')
+from calls where id = $1 and state <> 'ended'
 
 -- name: finish
-select finish_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::text::contact_state, $15, $16, $17)
+-- Its recording follows when it is converted ("recorded").
+select case when finish_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, null, null, null, $11::text::contact_state, $12, $13, $14)
+    then keep_turns($1, $15, $16) else false end
 
 -- name: history
 select outcome, result, carousel from calls
@@ -55,9 +58,17 @@ update calls set recording = $2, recording_s = $3, recording_sha256 = $4 where i
 -- name: report
 select id, phone, attempt, state, outcome, result, cause, started_at, answered_at, ended_at,
        coalesce(extract(epoch from ended_at - answered_at), 0)::float8 as duration, dtmf, path, recording, recording_s, recording_sha256, blacklisted,
-       caller_id, carousel, q850, sip, machine, tags, transferred_to, hung_up_by, cost
+       caller_id, carousel, q850, sip, machine, tags, transferred_to, hung_up_by, cost, early,
+       (select jsonb_agg(turns order by n) from turns where call_id = id) as transcript
 from calls where campaign_id = $1 order by claimed_at, phone, attempt
 
 -- name: beat
 insert into cells (id) values ($1) on conflict (id) do update set seen_at = now()
 
+-- name: transcript
+select turns.* from turns where call_id = $1 order by n
+
+-- name: newest_call
+-- Of a number, or the one with this id.
+select id, phone, state, outcome, result, started_at, answered_at, recording, recording_s
+from calls where phone = $1 or id::text = $1 order by claimed_at desc limit 1
