@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import logging
 import sys
 import time
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
+import msgspec
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
@@ -23,6 +25,7 @@ LAG_PROBE_S = 0.02
 def configure_logs(level: str, *, personal: bool = False) -> None:
     """JSON lines on standard error; every line of a call has its id in ``call``."""
     logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)  # a traceback at each failed reconnect; we log our own
+    writer = structlog.BytesLogger(sys.stderr.buffer)  # one for all: making it takes a lock, and every call has loggers
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         processors=[
@@ -31,11 +34,21 @@ def configure_logs(level: str, *, personal: bool = False) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *([] if personal else [_mask]),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(_line),
         ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: writer,
         cache_logger_on_first_use=True,
     )
+
+
+_encode = msgspec.json.Encoder(enc_hook=repr).encode
+
+
+def _line(event: MutableMapping[str, Any], **_: object) -> bytes:
+    try:
+        return _encode(event)
+    except UnicodeEncodeError:  # half a character, from a file's name for example
+        return json.dumps(event, default=repr).encode()
 
 
 def _mask(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

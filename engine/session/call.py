@@ -29,9 +29,8 @@ from engine.domain.telephony import (
     Ringing,
 )
 from engine.scenario import events as said
-from engine.scenario.document import Scenario
-from engine.scenario.machine import start, step
-from engine.scenario.needs import needs
+from engine.scenario.machine import step
+from engine.scenario.script import Script
 from engine.scenario.state import Phase, State
 from engine.scenario.words import as_written
 from engine.session.actions import Actions, Line, ended
@@ -68,7 +67,7 @@ class Call:
     def __init__(
         self,
         attempt: Attempt,
-        scenario: Scenario,
+        script: Script,
         clips: ClipSource,
         rendered: Mapping[Prompt, Path],
         phone: Phone,
@@ -80,21 +79,21 @@ class Call:
         self.attempt = attempt
         self.placed = False
         """Whether Asterisk has taken the originate: only then does a missing channel mean that the call is over."""
-        self._scenario = scenario
+        self._scenario = script.scenario
         self._phone = phone
         self._store = store
         self._channel = str(attempt.call_id)
-        self._record = attempt.record or scenario.recording
+        self._record = attempt.record or script.scenario.recording
         self._raw = recordings / f"{self._channel}.raw"
         self._mailbox: asyncio.Queue[Message] = asyncio.Queue()
         self._timers = Timers(self.deliver)
         self._facts = Facts(attempt.call_id)
-        self._state: State = start(scenario, attempt.fields, limits(attempt, hearing))
+        self._state: State = script.start(attempt.fields, limits(attempt, hearing))
         self._transfer = Transfer(
             phone, self._channel, attempt.trunk, attempt.caller_id, attempt.longest_call_s + ORPHAN_S
         )
         self._early = EarlyTap(self._channel, early)
-        self._needs = needs(scenario)
+        self._needs = script.needs
         self._forms = hearing.forms if hearing is not None else as_written
         wanted = hearing is not None and self._needs.any
         self._ear = Ear(self._channel, hearing, self.deliver) if hearing and wanted else None

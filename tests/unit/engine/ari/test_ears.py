@@ -12,11 +12,11 @@ from tests.unit.engine.ari.test_ear_sockets import Heard
 
 async def test_an_ear_spies_on_its_call(ari: Ari, small: SmallAri) -> None:
     leg = await AriEars(ari, "dozvon").attach("call", Heard())
-    (method, path, query, body), subscribed = small.asked
+    (method, path, _, body), subscribed = small.asked
     assert (method, path) == ("POST", "/ari/channels")
-    assert query["endpoint"].startswith("UnicastRTP/127.0.0.1:")
-    assert (query["context"], query["channelId"]) == ("ear", "call-ear1")
-    assert body == {"variables": {"DOZVON_HEARD": "call"}}
+    assert body["endpoint"].startswith("UnicastRTP/127.0.0.1:")
+    assert (body["context"], body["channelId"]) == ("ear", "call-ear1")
+    assert body["variables"] == {"DOZVON_HEARD": "call"}
     assert subscribed[1:3] == ("/ari/applications/dozvon/subscription", {"eventSource": "channel:call-ear1"})
     await leg.detach()
     assert small.asked[-1][:2] == ("DELETE", "/ari/channels/call-ear1")
