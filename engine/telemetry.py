@@ -8,7 +8,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import msgspec
@@ -67,6 +67,8 @@ class Metrics:
         self.tasks = Gauge("dozvon_tasks", "asyncio tasks of the process", registry=self.registry)
         self.attempts = Counter("dozvon_attempts", "Ended attempts", ["outcome", "result"], registry=self.registry)
         self.talk = Counter("dozvon_talk_seconds", "Seconds of conversation", registry=self.registry)
+        self._frames = Gauge("dozvon_ear_frames", "Audio frames heard since the start", registry=self.registry)
+        self._lost = Gauge("dozvon_ear_lost_frames", "Audio frames that never arrived", registry=self.registry)
         self.lag = Histogram(
             "dozvon_loop_lag_seconds",
             "How late the event loop runs a timer",
@@ -76,6 +78,11 @@ class Metrics:
 
     def serve(self, port: int) -> None:
         start_http_server(port, addr="127.0.0.1", registry=self.registry)
+
+    def hearing(self, frames: Callable[[], int], lost: Callable[[], int]) -> None:
+        """Where to ask how much was heard."""
+        self._frames.set_function(frames)
+        self._lost.set_function(lost)
 
     def ended(self, record: CallRecord) -> None:
         self.attempts.labels(record.outcome.value, record.result.value if record.result else "").inc()

@@ -15,14 +15,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from engine.ari.messages import (
-    Bridge,
-    Channel,
-    decode_bridges,
-    decode_channels,
-    decode_recordings,
-    decode_variables,
-)
+from engine.ari.messages import Bridge, Channel, decode_bridges, decode_channels, decode_recordings
 from engine.ari.requests import TIMEOUT_S, RequestSocket
 from engine.domain.errors import Unavailable
 from engine.domain.text import mark
@@ -128,20 +121,6 @@ class Channels:
         given = {name: value for name, value in params.items() if value is not None}
         await self._ari.order("POST", "channels", {**given, "variables": dict(variables or {})})
 
-    async def externalMedia(self, *, channelId: str, app: str, data: str) -> Mapping[str, str]:
-        """A media channel that waits for our WebSocket; its variables say where."""
-        params = {
-            "channelId": channelId,
-            "app": app,
-            "data": data,
-            "external_host": "INCOMING",
-            "transport": "websocket",
-            "encapsulation": "none",
-            "connection_type": "server",
-            "format": "alaw",
-        }
-        return decode_variables(await self._ari.request("POST", "channels/externalMedia", params)).channelvars
-
     async def list(self) -> list[Channel]:
         return decode_channels(await self._ari.request("GET", "channels"))
 
@@ -231,3 +210,7 @@ class Applications:
     async def filter(self, app: str, kinds: tuple[str, ...]) -> None:
         body = {"allowed": [{"type": kind} for kind in kinds]}
         await self._ari.request("PUT", f"applications/{app}/eventFilter", body=body)
+
+    async def subscribe(self, app: str, source: str) -> None:
+        """Events of ``source`` (``channel:ID``) that never enters the application. AriError when there is no such thing."""
+        await self._ari.request("POST", f"applications/{app}/subscription", {"eventSource": source})

@@ -33,10 +33,6 @@ class StoredRecording(msgspec.Struct, frozen=True):
     name: str
 
 
-class ChannelVariables(msgspec.Struct, frozen=True):
-    channelvars: dict[str, str] = {}
-
-
 class Playback(msgspec.Struct, frozen=True):
     id: str
     state: str
@@ -123,6 +119,5 @@ HEARD = tuple(
 decode_event = msgspec.json.Decoder(Event).decode
 decode_response = msgspec.json.Decoder(RestResponse).decode
 decode_channels = msgspec.json.Decoder(list[Channel]).decode
-decode_variables = msgspec.json.Decoder(ChannelVariables).decode
 decode_bridges = msgspec.json.Decoder(list[Bridge]).decode
 decode_recordings = msgspec.json.Decoder(list[StoredRecording]).decode

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import structlog
@@ -54,9 +53,8 @@ class Hearing:
 class Ear:
     """One call's. ``deliver`` puts what was perceived into the call's mailbox; times count from ``answered`` (loop time)."""
 
-    def __init__(self, call: str, hearing: Hearing, deliver: Callable[[Message], None], *, recorded: bool) -> None:
+    def __init__(self, call: str, hearing: Hearing, deliver: Callable[[Message], None]) -> None:
         self._call = call
-        self._recorded = recorded
         self._hearing = hearing
         self._deliver = deliver
         self._leg: Leg | None = None
@@ -69,7 +67,6 @@ class Ear:
         self._silence: SilenceWatch | None = None
         self._attention: Attention | None = None
         self._listening = False
-        self._playing = False
         self._last = 0.0
         self._tick: asyncio.TimerHandle | None = None
         self._log = structlog.get_logger("ear").bind(call=call)
@@ -131,34 +128,20 @@ class Ear:
         if self._silence is not None:
             self._silence.begin(self._now())
 
-    def say(self, clip: str, file: Path) -> None:
-        """Play through the leg, which is attached."""
-        assert self._leg is not None
-        self._playing = True
-        self._leg.say(clip, file)
-
-    def hush(self) -> None:
-        self._playing = False
-        if self._leg is not None:
-            self._leg.hush()
-
     # ── what the leg tells ──────────────────────────────────────────────────────────────────────────────────────
 
     def heard(self, frames: bytes) -> None:
         samples = self._hearing.decode(frames)
         count = len(samples) // FRAME
         now = self._now()
+        if count == 1:
+            self._frame(samples, max(self._last + 1e-6, now))
+            return
         for index in range(count):
             at = max(self._last + 1e-6, now - (count - 1 - index) * FRAME_S)
             self._frame(samples[index * FRAME : (index + 1) * FRAME], at)
 
-    def played(self, clip: str) -> None:
-        if clip:
-            self._playing = False
-            self._perceive(said.PlayFinished(clip))
-
     def lost(self) -> None:
-        self._log.error("ear_lost")
         self._deliver(EarLost())
 
     def _frame(self, frame: NDArray[np.int16], at: float) -> None:
@@ -169,7 +152,8 @@ class Ear:
         if self._amd is not None:
             verdict = self._amd.feed(frame, voiced, at)
             self._screened(self._amd, verdict)
-        self._segments(self._segmenter.feed(level_dbov(frame), voiced, at))
+        if events := self._segmenter.feed(level_dbov(frame), voiced, at):
+            self._segments(events)
         if self._attention is not None and not self._first_words.going_on():
             self._attention.frame(pcm, self._segmenter.active, at)
 
@@ -182,8 +166,6 @@ class Ear:
             self._segments(self._segmenter.advance(now))
             if self._attention is not None:
                 self._attention.clock(now)
-            if self._recorded and not self._playing and self._leg is not None:
-                self._leg.pad()
         if self._silence is not None and self._silence.over(now):
             self._perceive(said.Silence(now))
         if self._greeting is not None and self._greeting.over(now):
