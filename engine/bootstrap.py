@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,9 +15,8 @@ import structlog
 from engine.ari.client import Ari
 from engine.ari.early import ARGS as EARLY
 from engine.ari.early import AriTaps
-from engine.ari.ears import ARGS as EAR
 from engine.ari.ears import AriEars
-from engine.ari.messages import Event
+from engine.ari.messages import ChannelDestroyed, Event
 from engine.ari.phone import AriPhone, translate
 from engine.ari.socket import EventSocket
 from engine.dialer.loop import Dialer
@@ -122,6 +122,7 @@ async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[D
         recordings = settings.media / "recordings"
         recordings.mkdir(parents=True, exist_ok=True)
         ears, taps = AriEars(ari, settings.app), AriTaps(ari, settings.app)
+        metrics.hearing(lambda: ears.frames, lambda: ears.lost)
         await taps.sweep()
         heard_with = await stack.enter_async_context(hearing(settings, ears))
         early = EarlyHearing(taps, Vad, samples16)
@@ -138,10 +139,10 @@ async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[D
         await store.beat(settings.cell)
 
         def heard(event: Event) -> None:
+            if isinstance(event, ChannelDestroyed):
+                ears.ended(event.channel.id)
             told = translate(event)
-            if isinstance(told, Connected) and told.args == (EAR,):
-                ears.arrived(told.channel)
-            elif isinstance(told, Connected) and told.args == (EARLY,):
+            if isinstance(told, Connected) and told.args == (EARLY,):
                 taps.arrived(told.channel)
             elif told is not None:
                 switchboard.deliver(told)
@@ -149,7 +150,7 @@ async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[D
         async def up() -> None:
             metrics.ari_up.set(1)
             # What a dead engine left is settled before its channels are swept away: it tells which calls still ran.
-            await _insist(recovery.take_up, switchboard.reconcile)
+            await _insist(recovery.take_up, switchboard.reconcile, ears.reconcile)
             dialer.connected(True)
 
         def down() -> None:
@@ -239,6 +240,8 @@ async def run_engine(settings: EngineSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with running(settings, metrics):
+        gc.collect()
+        gc.freeze()  # what start-up has made stays; a full collection that went through it would stop every call for 30 ms
         log.info("engine_started", cell=settings.cell, ari=settings.ari)
         await stop.wait()
         log.info("engine_stopping")

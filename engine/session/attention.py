@@ -23,7 +23,8 @@ def always() -> bool:
 
 
 class Attention:
-    """While open, ``frame`` is given everything that is heard. ``tell(text, final)`` is called in the loop's thread.
+    """While open, ``frame`` is given everything that is heard. ``tell(text, final, other)``, as ``events.Heard`` has them, is
+    called in the loop's thread.
 
     An utterance is over after ``end_s`` of silence, or ``longest_s`` after its begin; while nobody is ``wanted``, it goes on.
     """
@@ -33,7 +34,7 @@ class Attention:
         source: SpeechSource,
         gate: Gate,
         words: Sequence[str],
-        tell: Callable[[str, bool], None],
+        tell: Callable[[str, bool, bool], None],
         call: str,
         *,
         end_s: float = END_OF_SPEECH_S,
@@ -47,7 +48,7 @@ class Attention:
         self._final: Spoken | None = None
         self._finishing: asyncio.Task[None] | None = None
         self._closed = False
-        self._stream: SpeechStream = source.open(words, lambda text: tell(text, False))
+        self._stream: SpeechStream = source.open(words, lambda text: tell(text, False, False))
         self._log = structlog.get_logger("ear").bind(call=call)
 
     def segment(self, event: SegmentEvent) -> None:
@@ -81,5 +82,5 @@ class Attention:
             return
         if not self._closed:
             self._final = Spoken(began, ended, utterance.confidence)
-            self._tell(utterance.text, True)
+            self._tell(utterance.text, True, utterance.other)
             self._final = None

@@ -29,9 +29,8 @@ from engine.domain.telephony import (
     Ringing,
 )
 from engine.scenario import events as said
-from engine.scenario.document import Scenario
-from engine.scenario.machine import start, step
-from engine.scenario.needs import needs
+from engine.scenario.machine import step
+from engine.scenario.script import Script
 from engine.scenario.state import Phase, State
 from engine.scenario.words import as_written
 from engine.session.actions import Actions, Line, ended
@@ -68,7 +67,7 @@ class Call:
     def __init__(
         self,
         attempt: Attempt,
-        scenario: Scenario,
+        script: Script,
         clips: ClipSource,
         rendered: Mapping[Prompt, Path],
         phone: Phone,
@@ -80,24 +79,24 @@ class Call:
         self.attempt = attempt
         self.placed = False
         """Whether Asterisk has taken the originate: only then does a missing channel mean that the call is over."""
-        self._scenario = scenario
+        self._scenario = script.scenario
         self._phone = phone
         self._store = store
         self._channel = str(attempt.call_id)
-        self._record = attempt.record or scenario.recording
+        self._record = attempt.record or script.scenario.recording
         self._raw = recordings / f"{self._channel}.raw"
         self._mailbox: asyncio.Queue[Message] = asyncio.Queue()
         self._timers = Timers(self.deliver)
         self._facts = Facts(attempt.call_id)
-        self._state: State = start(scenario, attempt.fields, limits(attempt, hearing))
+        self._state: State = script.start(attempt.fields, limits(attempt, hearing))
         self._transfer = Transfer(
             phone, self._channel, attempt.trunk, attempt.caller_id, attempt.longest_call_s + ORPHAN_S
         )
         self._early = EarlyTap(self._channel, early)
-        self._needs = needs(scenario)
+        self._needs = script.needs
         self._forms = hearing.forms if hearing is not None else as_written
         wanted = hearing is not None and self._needs.any
-        self._ear = Ear(self._channel, hearing, self.deliver, recorded=self._record) if hearing and wanted else None
+        self._ear = Ear(self._channel, hearing, self.deliver) if hearing and wanted else None
         line = Line(self._channel, attempt.phone, self._record, rendered, self._ear)
         self._actions = Actions(line, phone, clips, self._facts, self._transfer, self._timers, self.deliver)
         self._saved = Marks()
@@ -187,8 +186,7 @@ class Call:
                 self._facts.lost(self._channel, at)
                 await self._tell(said.HungUp())
             case EarLost():
-                await self._quietly(self._actions.ear_lost(self._state.play))
-                await self._tell(said.HearingLost())
+                await self._ear_lost()
             case Perceived(event, spoken):
                 await self._perceived(event, spoken)
 
@@ -231,6 +229,13 @@ class Call:
         if not hears:
             await self._tell(said.HearingLost())
 
+    async def _ear_lost(self) -> None:
+        """Its channel ends with the call's: then there is nobody left to hear."""
+        if not self._leaving and self._ear is not None:
+            self._log.error("ear_lost")
+            await self._ear.detach()
+            await self._tell(said.HearingLost())
+
     async def _perceived(self, event: said.Event, spoken: Spoken | None) -> None:
         decided = isinstance(event, said.PersonDetected) and self._state.phase is Phase.SCREENING
         if decided and self._ear is not None and not self._needs.voice:
@@ -271,8 +276,6 @@ class Call:
 
     async def _resync(self) -> None:
         """The end of a prompt is the one missed event that would leave the call waiting for ever."""
-        if self._ear is not None and self._ear.attached:
-            return  # it has a connection of its own, which tells its loss
         if (play := self._state.play) and not await self._phone.is_playing(self._actions.playback(play)):
             await self._tell(said.PlayFinished(play))
 

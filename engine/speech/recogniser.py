@@ -35,10 +35,13 @@ class HeardWord:
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """What was said between two ``finish``; ``text`` is empty when nothing was understood."""
+    """What was said between two ``finish``; ``text`` is empty when nothing was understood. ``other``: there was speech without a
+    word that the recogniser could take, not mere noise.
+    """
 
     text: str
     words: tuple[HeardWord, ...] = ()
+    other: bool = False
 
     @property
     def confidence(self) -> float | None:

@@ -18,7 +18,7 @@ create table turns (
 -- The attempt ended without an answer, and there was early media: domain of media.early.EarlySound.
 alter table calls add column early text not null default '';
 
--- Beside mark_call and finish_call, in the same statement: the turns that are new or have changed, and the early media where
+-- Beside mark_call and finish_calls, in the same statement: the turns that are new or have changed, and the early media where
 -- it is known. A repeat changes nothing.
 create function keep_turns(p_call uuid, p_turns jsonb, p_early text) returns boolean language plpgsql as $$
 begin

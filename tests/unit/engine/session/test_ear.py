@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -24,12 +23,6 @@ TALKER = AmdModel(forest("near_voiced_s", 1.0, 0.0, -9.0), Limits(0.9, 0.9, 0.01
 
 
 class PaperLeg:
-    def say(self, clip: str, file: Path) -> None: ...
-
-    def hush(self) -> None: ...
-
-    def pad(self) -> None: ...
-
     async def detach(self) -> None: ...
 
 
@@ -42,6 +35,7 @@ class PaperEars:
 class Understood:
     text: str
     confidence: float | None = None
+    other: bool = False
 
 
 @dataclass
@@ -71,7 +65,7 @@ def samples(frames: bytes) -> Pcm:
 
 async def screened(sound: Pcm, speech: PaperSpeech | None) -> list[said.Event]:
     told: list[Message] = []
-    ear = Ear("call", Hearing(PaperEars(), TALKER, Vad, samples, PreRoll, speech), told.append, recorded=False)
+    ear = Ear("call", Hearing(PaperEars(), TALKER, Vad, samples, PreRoll, speech), told.append)
     assert await ear.attach(asyncio.get_running_loop().time() - len(sound) / 8000)
     ear.screen()
     ear.heard(sound.tobytes())
