@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from engine.media.amd import SCREENED_S, WORD_END_S, WORDS_S, Amd, Verdict
-from engine.media.phrases import SPOKEN
+from engine.media.phrases import SPOKEN, greets
 from engine.media.utterance import Utterance
 from engine.speech.recogniser import PreRoll
 from engine.speech.sphinx_recogniser import SphinxModel
@@ -39,7 +39,7 @@ class Words:
             return None
         self._utterance.next(at)
         self.texts.append(self._decoder.finish().text)
-        return self._amd.heard(self.texts[-1], at)
+        return self._amd.heard(self.texts[-1], at) if greets(self.texts[-1]) else None
 
     def close(self) -> None:
         self._decoder.close()

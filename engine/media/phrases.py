@@ -86,6 +86,13 @@ def found(phrase: str, said: Sequence[str]) -> bool:
     return any(_from(parts, said, start) for start in range(len(said)) if _is(parts[0], said[start]))
 
 
+def greets(text: str) -> bool:
+    """Whether ``text`` is a person's. Phrases of machines that a recogniser of expected phrases finds are not evidence enough: it
+    finds them in people's answers too, and a lost person costs more than a missed machine (docs/hearing.md).
+    """
+    return kind_of(text) is Kind.PERSON
+
+
 def _opens(phrase: str, said: Sequence[str]) -> bool:
     parts = phrase.split()
     return any(

@@ -19,7 +19,7 @@ from engine.media.amd import SCREENED_S, WORD_END_S, WORDS_S, Amd, AmdModel, Amd
 from engine.media.first_words import FirstWords
 from engine.media.frames import FRAME, FRAME_S, level_dbov
 from engine.media.greeting import GreetingEnd
-from engine.media.phrases import SPOKEN
+from engine.media.phrases import SPOKEN, greets
 from engine.media.segments import Segmenter, SegmentEvent, VoiceHeld
 from engine.media.silence import SilenceWatch
 from engine.scenario import events as said
@@ -208,7 +208,7 @@ class Ear:
         """Words of whoever is being screened; the scenario is not told them."""
         if final and text:
             self._log.info("screened", text=text)
-        if self._amd is not None:
+        if self._amd is not None and greets(text):
             self._screened(self._amd, self._amd.heard(text, self._now()))
 
     def _stop_screening(self) -> None:

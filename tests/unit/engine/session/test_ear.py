@@ -94,5 +94,11 @@ async def test_words_that_tell_a_machine_change_nothing_about_a_machine() -> Non
     ]
 
 
+async def test_a_machine_phrase_makes_no_machine_of_a_person() -> None:
+    word = np.concatenate([silence(0.4), vowel(120, 30, 0.5), silence(0.5)])
+    assert await screened(word, PaperSpeech(["оставьте сообщение"])) == []
+    assert await screened(word, PaperSpeech(["алло"])) == [said.PersonDetected()]
+
+
 async def test_without_a_recogniser_timing_alone_decides() -> None:
     assert await screened(MONOLOGUE, None) == [said.MachineDetected(said.MachineKind.VOICEMAIL)]
