@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import structlog
 from litestar import Litestar, Request
-from litestar.datastructures import CacheControlHeader, State
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 from litestar.types import Scope
 
-from management.cabinet.pages import STATIC, STATIC_PATH, template_engine
+from management.cabinet.assets import static_files
+from management.cabinet.pages import template_engine
 from management.database import DatabaseLink
 from management.health.controllers import HealthController
 from management.health.service import HealthService
@@ -20,20 +20,14 @@ from management.security import protect
 from management.settings import Settings
 
 log = structlog.get_logger("management")
-_YEAR_S = 31_536_000
 
 
 def create_app(settings: Settings) -> Litestar:
     """The application starts and answers while PostgreSQL is away."""
     link = DatabaseLink(settings.dsn, settings.pool)
     health = HealthService(link.database, settings.fresh_s, settings.patience_s)
-    static = create_static_files_router(
-        path=STATIC_PATH,
-        directories=[STATIC],
-        cache_control=CacheControlHeader(public=True, max_age=_YEAR_S, immutable=True),
-    )
     return Litestar(
-        route_handlers=[HealthController, static],
+        route_handlers=[HealthController, static_files()],
         dependencies={
             "texts": Provide(_texts, sync_to_thread=False),
             "health": Provide(lambda: health, sync_to_thread=False),

@@ -62,7 +62,9 @@ class Form:
 
     def attributes(self, name: str, hint: object, required: bool, extra: Mapping[str, object]) -> dict[str, object]:
         """For the filter ``xmlattr``. ``extra``: further ones; ``hx_get`` becomes ``hx-get``."""
-        told = [f"{self.field(name)}-{what}" for what in ("hint", "error") if (hint if what == "hint" else self.error(name))]
+        told = [
+            f"{self.field(name)}-{what}" for what in ("hint", "error") if (hint if what == "hint" else self.error(name))
+        ]
         return {
             "id": self.field(name),
             "name": name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,13 +14,11 @@ from litestar.response import Response, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT, HTTP_303_SEE_OTHER
 
 from management.cabinet.addresses import with_params
-from management.cabinet.assets import FOLDER, STATIC, STATIC_PATH, asset
+from management.cabinet.assets import FOLDER, asset
 from management.cabinet.icons import icon
 from management.cabinet.navigation import navigation
 from management.cabinet.toasts import FLASH_COOKIE, Toast, flash
 from management.language import LANGUAGES, Texts, percent
-
-__all__ = ["STATIC", "STATIC_PATH", "Frame", "Viewer", "asset", "moved", "page", "template_engine", "theme_from"]
 
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "x-csrf-token"
@@ -84,10 +83,13 @@ def theme_from(cookie: str | None) -> str:
     return cookie if cookie in THEMES else "auto"
 
 
-def template_engine() -> JinjaTemplateEngine:
-    """Everything is escaped; a variable that a page was not given is an error, not an empty place."""
+def template_engine(*more: Path) -> JinjaTemplateEngine:
+    """Everything is escaped; a variable that a page was not given is an error, not an empty place.
+
+    ``more``: folders of further templates.
+    """
     environment = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"),
+        loader=FileSystemLoader([FOLDER / "templates", *more]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -111,7 +113,7 @@ def page(frame: Frame, template: str, *, status: int = HTTP_200_OK, **context: o
     shown = [Cookie(FLASH_COOKIE, value="", max_age=0, path="/")] if frame.toasts else []
     return Template(
         template,
-        context=frame.context() | context,
+        context=frame.context() | {"status": status} | context,
         headers={"content-language": frame.texts.language},
         cookies=shown,
         status_code=status,
@@ -121,7 +123,9 @@ def page(frame: Frame, template: str, *, status: int = HTTP_200_OK, **context: o
 def moved(address: str, *toasts: Toast, htmx: bool) -> Response[None]:
     """To another page after a successful action. ``htmx``: the request had ``HX-Request``, and would follow a 303 itself."""
     cookies = (
-        [Cookie(FLASH_COOKIE, value=flash(*toasts), path="/", httponly=True, samesite="lax", max_age=60)] if toasts else []
+        [Cookie(FLASH_COOKIE, value=flash(*toasts), path="/", httponly=True, samesite="lax", max_age=60)]
+        if toasts
+        else []
     )
     if htmx:
         return Response(None, status_code=HTTP_204_NO_CONTENT, headers={"HX-Redirect": address}, cookies=cookies)

@@ -64,7 +64,7 @@ def size_from(text: str | None) -> int:
     return next((size for size in SIZES if str(size) == text), DEFAULT_SIZE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page(Generic[Row]):
     """``next`` and ``previous``: cursors, None at the ends. ``total``: where counting is cheap."""
 
@@ -74,7 +74,7 @@ class Page(Generic[Row]):
     total: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table(Generic[Row]):
     """``id``: unique on the page. ``path`` and ``query``: of the request, which every link of the table keeps.
 

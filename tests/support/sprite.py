@@ -19,7 +19,9 @@ def symbol(name: str, drawing: str) -> str:
     body = re.search(r"<svg[^>]*>(.*)</svg>", drawing, re.DOTALL)
     if body is None:
         raise SystemExit(f"not a drawing: {name}")
-    return f'<symbol id="{name}" viewBox="0 0 24 24">{"".join(line.strip() for line in body[1].splitlines())}</symbol>\n'
+    return (
+        f'<symbol id="{name}" viewBox="0 0 24 24">{"".join(line.strip() for line in body[1].splitlines())}</symbol>\n'
+    )
 
 
 def main(folder: str, *names: str) -> None:

@@ -64,10 +64,7 @@ function ask(button) {
     () => {
       if (window_.returnValue !== "yes") return;
       if (!button.form) return void htmx.trigger(button, "confirmed");
-      const question = button.dataset.confirm;
-      delete button.dataset.confirm; // so that the form's own sending is not asked about again
-      button.form.requestSubmit(button);
-      button.dataset.confirm = question;
+      button.form.requestSubmit(button); // no click, so nothing is asked again
     },
     { once: true },
   );

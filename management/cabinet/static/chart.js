@@ -33,19 +33,24 @@ function draw(place) {
   const days = new Intl.DateTimeFormat(document.documentElement.lang, { day: "numeric", month: "short", timeZone: data.zone });
   const hours = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", timeZone: data.zone });
   const axis = { stroke: quiet, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: `12px ${getComputedStyle(document.body).fontFamily}` };
+  // Half of a step at both ends, so that no bar is cut.
+  const room = data.times.length > 1 ? (data.times.at(-1) - data.times[0]) / (data.times.length - 1) / 2 : 43_200;
   drawn.get(place)?.destroy();
   const chart = new uPlot(
     {
       width: place.clientWidth,
       height: HEIGHT,
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), data.zone),
-      scales: { y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] } },
+      scales: {
+        x: { range: (_, first, last) => [first - room, last + room] },
+        y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] },
+      },
       axes: [
         { ...axis, values: (_, splits, __, ___, step) => splits.map((at) => (step < 86_400 ? hours : days).format(at * 1000)) },
         { ...axis, values: (_, splits) => splits.map((at) => numbers.format(at)), size: 64 },
       ],
       series: [
-        { value: (_, at) => (at === null ? "—" : `${days.format(at * 1000)}, ${hours.format(at * 1000)}`) },
+        { label: place.dataset.time, value: (_, at) => (at === null ? "—" : `${days.format(at * 1000)}, ${hours.format(at * 1000)}`) },
         ...data.series.map((each, index) => ({
           ...series(each, colours[index % colours.length]),
           value: (_, held) => (held === null || held === undefined ? "—" : `${numbers.format(held)} ${data.unit}`),

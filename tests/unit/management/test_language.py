@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -65,6 +66,13 @@ def test_numbers_as_each_language_writes_them() -> None:
     assert (russian.ago(3.7), english.ago(61)) == ("3 секунды назад", "1 minute ago")
 
 
+def test_moments_in_the_reader_s_zone() -> None:
+    moment = datetime(2026, 11, 20, 21, 30, tzinfo=UTC)
+    assert texts("ru").moment(moment, "Asia/Yekaterinburg") == "21.11.2026 02:30"
+    assert texts("en").moment(moment, "Europe/Moscow") == "21 Nov 2026 00:30"
+    assert texts("ru").day(moment.date()) == "20.11.2026"
+
+
 def test_every_text_has_its_russian() -> None:
     folder = Path(management.__file__).parent
     keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None}
@@ -76,6 +84,6 @@ def test_every_text_has_its_russian() -> None:
     }
     assert {"Overview", "seen %(ago)s"} <= found
     with (LOCALE / "ru" / "LC_MESSAGES" / "management.po").open("rb") as file:
-        catalogue = {message.id: message.string for message in read_po(file, locale="ru") if message.id}
-    assert set(catalogue) == found
-    assert all(catalogue.values())
+        catalogue = [(message.id, message.string) for message in read_po(file, locale="ru") if message.id]
+    assert {one if isinstance(one, str) else one[0] for one, _ in catalogue} == found
+    assert all(text if isinstance(text, str) else all(text) for _, text in catalogue)
