@@ -13,13 +13,17 @@ function colour(name) {
   return found;
 }
 
+function faded(stroke) {
+  return stroke.replace(/^rgb\((.*)\)$/, "rgba($1, 0.4)");
+}
+
 function series(each, stroke) {
   const bars = each.shape === "bars";
   return {
     label: each.label,
     stroke,
     width: bars ? 0 : 2,
-    fill: bars ? stroke : undefined,
+    fill: bars ? faded(stroke) : undefined, // a line over bars must stay readable
     paths: bars ? uPlot.paths.bars({ size: [0.6, 40], radius: 0.15 }) : undefined,
     points: { show: false },
   };

@@ -133,7 +133,15 @@ async def components(request: Asked) -> Template:
     )
     around = frame(request)
     shown = table(request, around.texts.language)
-    return page(around, "gallery/components.html", t=shown, good=good, bad=bad, chart=chart())
+    return page(
+        around,
+        "gallery/components.html",
+        t=shown,
+        seek=Form(request.query_params, id="seek"),
+        good=good,
+        bad=bad,
+        chart=chart(),
+    )
 
 
 @get("/empty")
@@ -148,8 +156,8 @@ async def entry(request: Asked) -> Template:
 
 
 @get("/failed/{code:int}")
-async def failed(request: Asked, code: int) -> Template:
-    return page(frame(request), "error.html", status=code, wait_s=42)
+async def failed(request: Asked) -> Template:
+    return page(frame(request), "error.html", status=int(request.path_params["code"]), wait_s=42)
 
 
 @get("/projects/new")

@@ -86,4 +86,4 @@ def test_every_text_has_its_russian() -> None:
     with (LOCALE / "ru" / "LC_MESSAGES" / "management.po").open("rb") as file:
         catalogue = [(message.id, message.string) for message in read_po(file, locale="ru") if message.id]
     assert {one if isinstance(one, str) else one[0] for one, _ in catalogue} == found
-    assert all(text if isinstance(text, str) else all(text) for _, text in catalogue)
+    assert all(text if isinstance(text, str) else all(text or ("",)) for _, text in catalogue)

@@ -31,4 +31,4 @@ def test_scripts_of_a_page_weigh_little() -> None:
 
 def test_no_style_asks_another_host() -> None:
     for file in STATIC.rglob("*.css"):
-        assert not re.search(r"@import|url\(\s*['\"]?(?!data:)", file.read_text(encoding="utf-8")), file.name
+        assert not re.search(r"@import|url\(\s*['\"]?(?!['\"]?data:)", file.read_text(encoding="utf-8")), file.name
