@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -9,7 +11,8 @@ from pathlib import Path
 
 from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import State
-from litestar.response import Template
+from litestar.response import ServerSentEvent, Template
+from litestar.response.sse import ServerSentEventMessage
 from litestar.template import TemplateConfig
 
 from management.cabinet.assets import static_files
@@ -174,6 +177,15 @@ async def create(request: Asked) -> Template | Response[None]:
     return page(frame(request), "gallery/dialog.html", status=422, f=wrong)
 
 
+@get("/live/progress")
+async def live() -> ServerSentEvent:
+    async def events() -> AsyncIterator[ServerSentEventMessage]:
+        yield ServerSentEventMessage("<p>Связь есть</p>", event="progress")
+        await asyncio.Event().wait()
+
+    return ServerSentEvent(events())
+
+
 @post("/projects/archive")
 async def archive() -> Response[None]:
     return moved("/", Toast("Проект в архиве", Tone.INFO), htmx=False)
@@ -188,7 +200,7 @@ async def cancel(request: Asked) -> Response[str]:
 def gallery() -> Litestar:
     return Litestar(
         route_handlers=[
-            *(components, empty, entry, failed, new, create, archive, cancel),
+            *(components, empty, entry, failed, new, create, archive, cancel, live),
             static_files(),
         ],
         template_config=TemplateConfig(instance=template_engine(Path(__file__).parent / "templates")),
