@@ -28,6 +28,7 @@ FRESH_S = 5.0
 """How long a caller is remembered without asking the database. Whatever takes rights away says so (``forget``), to this process
 at once and to the others by NOTIFY; this is for a NOTIFY that got lost."""
 MOST_REMEMBERED = 10_000
+USE_S = 10.0
 CHANNEL = "dozvon_access"
 KEY_PREFIX = "dzv_"
 AGENT_LENGTH = 200
@@ -92,22 +93,20 @@ class Callers:
         """Another process said so."""
         self._remembered.clear()
 
-    async def write_use(self, every_s: float = 10.0) -> None:
-        """Until cancelled: when and from where keys were last used, some seconds late."""
+    async def keep_use(self) -> None:
+        """Until cancelled: write when and from where keys were used, some seconds late."""
         while True:
-            await asyncio.sleep(every_s)
-            used, self._used = self._used, {}
-            if not used:
-                continue
+            await asyncio.sleep(USE_S)
             try:
-                await self._database().execute(
-                    _SQL["keys_used"],
-                    list(used),
-                    [at for at, _ in used.values()],
-                    [ip or None for _, ip in used.values()],
-                )
+                await self.write_use()
             except Unavailable as error:
                 log.warning("use_of_keys_not_written", error=str(error))
+
+    async def write_use(self) -> None:
+        used, self._used = self._used, {}
+        if used:
+            times, places = [at for at, _ in used.values()], [ip or None for _, ip in used.values()]
+            await self._database().execute(_SQL["keys_used"], list(used), times, places)
 
 
 def _caller(row: asyncpg.Record, ip: str) -> Caller:

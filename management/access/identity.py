@@ -6,6 +6,7 @@ page can make a browser use it.
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 
 from litestar import Request
@@ -22,6 +23,7 @@ from management.access.callers import SESSION_S, Callers
 from management.errors import Forbidden, NotFound, NotSignedIn
 
 API = "/api/"
+_OPEN = ("/static/", "/health")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _CALLER = "dozvon_caller"
 _BEARER = "bearer "
@@ -31,7 +33,7 @@ class Identity(ASGIMiddleware):
     """``secure``: the cabinet is served over https, so cookies are for it alone."""
 
     scopes = (ScopeType.HTTP,)
-    exclude_path_pattern = ("^/static/", "^/health$")
+    should_bypass_for_scope = staticmethod(lambda scope: scope["path"].startswith(_OPEN))
 
     def __init__(self, callers: Callers, *, secure: bool) -> None:
         self._callers = callers
@@ -69,7 +71,11 @@ def refuse_other_sites(request: Request[Any, Any, Any]) -> None:
 def address(request: Request[Any, Any, Any]) -> str:
     """The caller's IP address; '' where the server was not told (a Unix socket). Behind a proxy uvicorn puts the one that
     the proxy names, if the proxy is trusted (``--forwarded-allow-ips``)."""
-    return request.client.host if request.client else ""
+    host = request.client.host if request.client else ""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return ""
 
 
 def caller_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller | None:
