@@ -1,90 +1,127 @@
 """One convention for lists, in the API and in the cabinet: ``limit``, ``cursor``, ``sort``; each feature adds its filters.
 
-A cursor is the sort key of the last row shown, so that a page costs the same wherever it is, and no row is shown twice or missed when
-others come and go. Clients must not look into it.
+A cursor is the sort key of the row at the page's edge, so that a page costs the same wherever it is, and no row is shown twice or
+missed when others come and go. Clients must not look into it.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import asyncpg
 import msgspec
 
 from engine.domain.text import mark
+from engine.storage.database import Database
 from management.errors import Invalid, invalid
 
 DEFAULT_LIMIT = 50
 MOST = 200
+_BIGINT = 2**63
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """``column``: one that the feature allows."""
+    """Written as ``name`` or ``-name``, in addresses and in the API."""
 
-    column: str
+    key: str
     descending: bool = False
 
     def __str__(self) -> str:
-        return ("-" if self.descending else "") + self.column
+        return f"-{self.key}" if self.descending else self.key
+
+    def flipped(self) -> Sort:
+        return Sort(self.key, not self.descending)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The row beside which a page begins: its sort key and id. ``before``: the page ends there instead."""
+
+    value: str | int
+    id: int
+    before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """``after``: the sort key and id of the last row of the page before; None for the first page."""
-
     sort: Sort
     limit: int = DEFAULT_LIMIT
-    after: tuple[Any, int] | None = None
+    edge: Edge | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[T]):
-    """``next``: the cursor of the page after this one; None at the end."""
+    """``next`` and ``previous``: cursors of the pages beside this one; None at the ends."""
 
     items: Sequence[T]
-    next: str | None
+    next: str | None = None
+    previous: str | None = None
 
     def map(self, change: Callable[[T], Any]) -> Found[Any]:
-        return Found([change(item) for item in self.items], self.next)
+        return Found([change(item) for item in self.items], self.next, self.previous)
 
 
-def wanted(limit: int | None, cursor: str | None, sort: str | None, columns: Sequence[str], default: Sort) -> Wanted:
+def wanted(limit: int | None, cursor: str | None, sort: str | None, keys: Sequence[str], default: Sort) -> Wanted:
     """From the query's parameters. Raises Invalid naming the one that cannot be."""
     if limit is not None and not 1 <= limit <= MOST:
         raise invalid("limit", "range", mark("From {least} to {most}"), least=1, most=MOST)
     chosen = default if not sort else Sort(sort.removeprefix("-"), sort.startswith("-"))
-    if chosen.column not in columns:
-        raise invalid("sort", "choice", mark("One of: {choices}"), choices=", ".join(columns))
-    after = None if not cursor else _read(cursor, chosen)
-    return Wanted(chosen, limit or DEFAULT_LIMIT, after)
+    if chosen.key not in keys:
+        raise invalid("sort", "choice", mark("One of: {choices}"), choices=", ".join(keys))
+    return Wanted(chosen, limit or DEFAULT_LIMIT, _read(cursor, chosen) if cursor else None)
 
 
-def cut(rows: Sequence[T], wanted: Wanted, key: Callable[[T], tuple[Any, int]]) -> Found[T]:
-    """``rows``: one more than the limit was asked for; ``key``: the sort key and id of a row."""
-    if len(rows) <= wanted.limit:
-        return Found(rows, None)
-    shown = rows[: wanted.limit]
-    return Found(shown, _write(key(shown[-1]), wanted.sort))
+async def fetch_page(
+    database: Database, sql: str, args: Sequence[object], wanted: Wanted, columns: Mapping[str, str]
+) -> Found[asyncpg.Record]:
+    """A page of ``sql``, a select without an order whose rows have an ``id``. ``columns``: the sort keys that there are, and the
+    column of each; a column must hold text or integers and no nulls."""
+    column, edge = columns[wanted.sort.key], wanted.edge
+    backwards = edge is not None and edge.before
+    falling = wanted.sort.descending != backwards
+    number = len(args)
+    beside = f"where ({column}, id) {'<' if falling else '>'} (${number + 2}, ${number + 3})" if edge else ""
+    order = "desc" if falling else "asc"
+    rows = await database.fetch(
+        f"select * from ({sql}) as list {beside} order by {column} {order}, id {order} limit ${number + 1}",
+        *args,
+        wanted.limit + 1,
+        *((edge.value, edge.id) if edge else ()),
+    )
+    more, shown = len(rows) > wanted.limit, rows[: wanted.limit]
+    if backwards:
+        shown.reverse()
+    if not shown:
+        return Found([])
+    first, last = ((row[column], row["id"]) for row in (shown[0], shown[-1]))
+    return Found(
+        shown,
+        _write(Edge(*last), wanted.sort) if more or backwards else None,
+        _write(Edge(*first, before=True), wanted.sort) if (more if backwards else edge is not None) else None,
+    )
 
 
-def _write(key: tuple[Any, int], sort: Sort) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode([str(sort), *key])).decode().rstrip("=")
+def _write(edge: Edge, sort: Sort) -> str:
+    content = [str(sort), edge.value, edge.id, edge.before]
+    return base64.urlsafe_b64encode(msgspec.json.encode(content)).decode().rstrip("=")
 
 
-def _read(cursor: str, sort: Sort) -> tuple[Any, int]:
+def _read(cursor: str, sort: Sort) -> Edge:
     try:
         data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
-        order, value, number = msgspec.json.decode(data, type=tuple[str, str | int, int])
+        order, value, number, before = msgspec.json.decode(data, type=tuple[str, str | int, int, bool])
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise _bad_cursor() from error
-    if order != str(sort) or not -(2**63) <= number < 2**63 or "\0" in str(value):
+    numbers = [number, value] if isinstance(value, int) else [number]
+    if order != str(sort) or "\0" in str(value) or not all(-_BIGINT <= each < _BIGINT for each in numbers):
         raise _bad_cursor()
-    return value, number
+    return Edge(value, number, before)
 
 
 def _bad_cursor() -> Invalid:
