@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response
+from litestar.datastructures import MutableScopeHeaders
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import Message, Scope
 
 from engine.domain.errors import DozvonError
 from engine.domain.text import mark
@@ -67,18 +69,19 @@ def limit_requests(bucket: Bucket) -> Any:
     async def hook(request: Request[Any, Any, Any]) -> None:
         caller = caller_of(request)
         if caller is not None:
-            request.state[_LEFT] = bucket.take(int(caller.user))
+            request.scope["state"][_LEFT] = bucket.take(int(caller.user))
 
     return hook
 
 
-def tell_limit(request: Request[Any, Any, Any], response: Response[Any]) -> None:
-    """Headers of draft-ietf-httpapi-ratelimit-headers-07, which clients know."""
-    left = request.state.get(_LEFT)
-    if isinstance(left, Left):
-        response.headers["RateLimit-Limit"] = str(left.limit)
-        response.headers["RateLimit-Remaining"] = str(left.remaining)
-        response.headers["RateLimit-Reset"] = str(left.reset_s)
+async def tell_limit(message: Message, scope: Scope) -> None:
+    """A ``before_send`` hook: headers of draft-ietf-httpapi-ratelimit-headers-07, which clients know."""
+    left = scope["state"].get(_LEFT)
+    if message["type"] == "http.response.start" and isinstance(left, Left):
+        headers = MutableScopeHeaders.from_message(message)
+        headers["RateLimit-Limit"] = str(left.limit)
+        headers["RateLimit-Remaining"] = str(left.remaining)
+        headers["RateLimit-Reset"] = str(left.reset_s)
 
 
 def answer(error: Exception, texts: Texts) -> Response[Problem]:

@@ -30,6 +30,9 @@ from management.database import DatabaseLink
 from management.health.controllers import HealthController
 from management.health.service import HealthService
 from management.language import Texts, negotiate, texts
+from management.projects.api import ContentsApi, ProjectApi
+from management.projects.contents import Contents
+from management.projects.service import Projects
 from management.security import protect
 from management.settings import Settings
 
@@ -51,7 +54,7 @@ def create_app(settings: Settings) -> Litestar:
         csrf_config=_csrf(settings),
         middleware=[Identity(callers, secure=settings.secure), Idempotent(Idempotency(link.database))],
         exception_handlers={DozvonError: _failed, HTTPException: _failed, Exception: _failed},
-        before_send=[protect],
+        before_send=[protect, api.tell_limit],
         after_exception=[_log_failure],
         openapi_config=api.openapi(VERSION),
         logging_config=None,
@@ -62,7 +65,7 @@ def create_app(settings: Settings) -> Litestar:
 def _api(settings: Settings) -> Router:
     return Router(
         path=api.BASE,
-        route_handlers=[],
+        route_handlers=[ProjectApi, ContentsApi],
         before_request=api.limit_requests(Bucket(settings.api_per_minute)),
     )
 
@@ -88,7 +91,8 @@ def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers) -> d
         "texts": Provide(_texts, sync_to_thread=False),
         "caller": Provide(provide_caller),
         "visitor": Provide(provide_visitor),
-        "database": Provide(link.database, sync_to_thread=False, use_cache=False),
+        "projects": Provide(lambda: Projects(link.database()), sync_to_thread=False),
+        "contents": Provide(lambda: Contents(Projects(link.database())), sync_to_thread=False),
         **{name: Provide(_given(value), sync_to_thread=False) for name, value in values.items()},
     }
 

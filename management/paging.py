@@ -88,12 +88,11 @@ async def fetch_page(
     number = len(args)
     beside = f"where ({column}, id) {'<' if falling else '>'} (${number + 2}, ${number + 3})" if edge else ""
     order = "desc" if falling else "asc"
-    rows = await database.fetch(
-        f"select * from ({sql}) as list {beside} order by {column} {order}, id {order} limit ${number + 1}",
-        *args,
-        wanted.limit + 1,
-        *((edge.value, edge.id) if edge else ()),
-    )
+    paged = f"select * from ({sql}) as list {beside} order by {column} {order}, id {order} limit ${number + 1}"
+    try:
+        rows = await database.fetch(paged, *args, wanted.limit + 1, *((edge.value, edge.id) if edge else ()))
+    except asyncpg.DataError as error:
+        raise _bad_cursor() from error  # a forged one: text where the column holds numbers
     more, shown = len(rows) > wanted.limit, rows[: wanted.limit]
     if backwards:
         shown.reverse()
