@@ -2,49 +2,130 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
 import structlog
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Response, Router
+from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.template import TemplateConfig
 from litestar.types import Scope
 
+from engine.domain.errors import DozvonError
+from engine.storage.database import Listener
+from management import api
+from management.access.callers import CHANNEL, Callers
+from management.access.idempotency import Idempotency, Idempotent
+from management.access.identity import Identity, caller_of, cookie_name, provide_caller, provide_visitor
+from management.access.secrets import Passwords
+from management.access.throttle import Bucket, Throttle
 from management.cabinet.assets import static_files
 from management.cabinet.pages import template_engine
 from management.database import DatabaseLink
 from management.health.controllers import HealthController
 from management.health.service import HealthService
 from management.language import Texts, negotiate, texts
+from management.projects.api import ContentsApi, ProjectApi
+from management.projects.contents import Contents
+from management.projects.service import Projects
 from management.security import protect
 from management.settings import Settings
 
 log = structlog.get_logger("management")
+VERSION = "1.0.0"
+"""Of the API, not of the product: only an incompatible change makes a new major one, under a new address."""
 
 
 def create_app(settings: Settings) -> Litestar:
     """The application starts and answers while PostgreSQL is away."""
     link = DatabaseLink(settings.dsn, settings.pool)
-    health = HealthService(link.database, settings.fresh_s, settings.patience_s)
+    callers = Callers(link.database)
     return Litestar(
-        route_handlers=[HealthController, static_files()],
-        dependencies={
-            "texts": Provide(_texts, sync_to_thread=False),
-            "health": Provide(lambda: health, sync_to_thread=False),
-        },
-        lifespan=[link.kept()],
+        route_handlers=[HealthController, _api(settings), static_files()],
+        dependencies=_dependencies(settings, link, callers),
+        lifespan=[link.kept(), _kept(settings, callers)],
         template_config=TemplateConfig(instance=template_engine()),
-        before_send=[protect],
+        csrf_config=_csrf(settings),
+        middleware=[Identity(callers, secure=settings.secure), Idempotent(Idempotency(link.database))],
+        exception_handlers={DozvonError: _failed, HTTPException: _failed, Exception: _failed},
+        before_send=[protect, api.tell_limit],
         after_exception=[_log_failure],
-        openapi_config=None,
+        openapi_config=api.openapi(VERSION),
         logging_config=None,
+        request_max_body_size=1_000_000,  # uploads say otherwise where they are taken
     )
 
 
+def _api(settings: Settings) -> Router:
+    return Router(
+        path=api.BASE,
+        route_handlers=[ProjectApi, ContentsApi],
+        before_request=api.limit_requests(Bucket(settings.api_per_minute)),
+    )
+
+
+def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers) -> dict[str, Provide]:
+    """By the names that controllers ask for."""
+    values: dict[str, object] = {
+        "settings": settings,
+        "callers": callers,
+        "passwords": Passwords(),
+        "throttle": Throttle(link.database),
+        "health": HealthService(link.database, settings.fresh_s, settings.patience_s),
+    }
+    return {
+        "texts": Provide(_texts, sync_to_thread=False),
+        "caller": Provide(provide_caller),
+        "visitor": Provide(provide_visitor),
+        "projects": Provide(lambda: Projects(link.database()), sync_to_thread=False),
+        "contents": Provide(lambda: Contents(Projects(link.database())), sync_to_thread=False),
+        **{name: Provide(_given(value), sync_to_thread=False) for name, value in values.items()},
+    }
+
+
+def _given(value: object) -> Callable[[], Any]:
+    return lambda: value
+
+
+def _csrf(settings: Settings) -> CSRFConfig:
+    return CSRFConfig(
+        secret=settings.secret,
+        cookie_name=cookie_name(secure=settings.secure) + "-csrf",
+        cookie_secure=settings.secure,
+        cookie_httponly=True,  # pages carry the token; scripts need not read the cookie
+        exclude="^/api/",  # takes no cookies
+    )
+
+
+@asynccontextmanager
+async def _kept(settings: Settings, callers: Callers) -> AsyncIterator[None]:
+    """What runs beside the requests."""
+    listener = Listener(settings.dsn, (CHANNEL,), lambda _, __: callers.forgotten())
+    tasks = [asyncio.create_task(listener.run()), asyncio.create_task(callers.keep_use())]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
 def _texts(request: Request[object, object, State]) -> Texts:
-    return texts(negotiate(request.query_params.get("lang"), request.headers.get("accept-language", "")))
+    caller = caller_of(request)
+    wanted = request.query_params.get("lang") or (caller.language if caller else None)
+    return texts(negotiate(wanted, request.headers.get("accept-language", "")))
+
+
+def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    return api.answer(error, _texts(request))
 
 
 async def _log_failure(error: Exception, scope: Scope) -> None:
-    if not isinstance(error, HTTPException) or error.status_code >= 500:
+    expected = isinstance(error, DozvonError) or (isinstance(error, HTTPException) and error.status_code < 500)
+    if not expected:
         log.error("request_failed", path=scope["path"], exc_info=error)

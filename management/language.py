@@ -68,8 +68,10 @@ def percent(part: int, whole: int) -> int:
 
 @cache
 def texts(language: str) -> Texts:
-    """``language``: one of LANGUAGES."""
-    catalogue = gettext.translation("management", localedir=str(LOCALE), languages=[language], fallback=True)
+    """``language``: one of LANGUAGES. The catalogues of all features are one: a file each, so that they can be worked on apart."""
+    catalogue = gettext.NullTranslations()
+    for file in sorted((LOCALE / language / "LC_MESSAGES").glob("*.mo")):
+        catalogue.add_fallback(gettext.translation(file.stem, localedir=str(LOCALE), languages=[language]))
     return Texts(language, Locale(language), catalogue)
 
 

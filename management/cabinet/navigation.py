@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.domain.text import mark
-
-CUSTOMER = "customer"
-STAFF = frozenset({"support", "moderator", "finance", "admin"})
-EVERYBODY = STAFF | {CUSTOMER}
+from management.access.caller import Caller, Right
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """``name``: a message id. ``roles``: those that see the item; what they may do is decided elsewhere."""
+    """``name``: a message id. ``right``: what one needs to see the item; None: everybody sees it."""
 
     name: str
     address: str
     icon: str
-    roles: frozenset[str] = EVERYBODY
+    right: Right | None = None
 
     def holds(self, path: str) -> bool:
         """Is ``path`` a page of this section?"""
@@ -65,19 +62,22 @@ GROUPS = (
     Group(
         mark("Staff"),
         (
-            Item(mark("Users"), "/staff/users", "users", STAFF),
-            Item(mark("Journal"), "/staff/journal", "history", STAFF),
-            Item(mark("Jobs"), "/staff/jobs", "list-check", frozenset({"admin"})),
-            Item(mark("Outbox"), "/staff/outbox", "mail-forward", frozenset({"support", "admin"})),
-            Item(mark("System"), "/system", "activity", STAFF),
+            Item(mark("Users"), "/staff/users", "users", Right.SEE_USERS),
+            Item(mark("Journal"), "/staff/journal", "history", Right.SEE_JOURNAL),
+            Item(mark("Jobs"), "/staff/jobs", "list-check", Right.SEE_JOBS),
+            Item(mark("Outbox"), "/staff/outbox", "mail-forward", Right.SEE_OUTBOX),
+            Item(mark("System"), "/system", "activity", Right.SEE_SYSTEM),
         ),
     ),
 )
 
 
-def navigation(role: str | None) -> tuple[Group, ...]:
-    """What a caller of this role sees; nothing without a caller."""
-    if role is None:
+def navigation(caller: Caller | None) -> tuple[Group, ...]:
+    """What this caller sees; nothing without a caller."""
+    if caller is None:
         return ()
-    seen = (Group(group.name, tuple(item for item in group.items if role in item.roles)) for group in GROUPS)
+    seen = (
+        Group(group.name, tuple(item for item in group.items if item.right is None or caller.may(item.right)))
+        for group in GROUPS
+    )
     return tuple(group for group in seen if group.items)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar.datastructures import Cookie
@@ -13,6 +12,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Response, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT, HTTP_303_SEE_OTHER
 
+from management.access.caller import Caller
 from management.cabinet.addresses import with_params
 from management.cabinet.assets import FOLDER, asset
 from management.cabinet.icons import icon
@@ -20,25 +20,13 @@ from management.cabinet.navigation import navigation
 from management.cabinet.toasts import FLASH_COOKIE, Toast, flash
 from management.language import LANGUAGES, Texts, percent
 
-CSRF_FIELD = "csrf"
-CSRF_HEADER = "x-csrf-token"
+CSRF_FIELD = "_csrf_token"
+CSRF_HEADER = "x-csrftoken"
+"""The names that Litestar's CSRF middleware reads."""
 THEME_COOKIE = "theme"
 """Written by ``app.js``: it concerns nothing but the looks."""
 THEMES = ("auto", "light", "dark")
 DEFAULT_ZONE = "Europe/Moscow"
-
-
-class Viewer(Protocol):
-    """What pages show of the caller."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def email(self) -> str: ...
-    @property
-    def role(self) -> str: ...
-    @property
-    def zone(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +43,7 @@ class Frame:
     query: str = ""
     theme: str = "auto"
     csrf: str = ""
-    caller: Viewer | None = None
+    caller: Caller | None = None
     balance: str | None = None
     project: str | None = None
     toasts: Sequence[Toast] = ()
@@ -74,7 +62,7 @@ class Frame:
             "balance": self.balance,
             "project": self.project,
             "toasts": self.toasts,
-            "nav": navigation(self.caller.role if self.caller else None),
+            "nav": navigation(self.caller),
         }
 
 

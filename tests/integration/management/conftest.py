@@ -16,6 +16,7 @@ from engine.storage.catalogue import Catalogue, NewCampaign, NewContact
 from engine.storage.database import Database
 from management.app import create_app
 from management.settings import Settings
+from tests.support.people import People
 
 _numbers = itertools.count(1)
 
@@ -25,6 +26,11 @@ async def client(dsn: str) -> AsyncIterator[AsyncTestClient[Litestar]]:
     """Every request looks anew."""
     async with AsyncTestClient(create_app(Settings(dsn, pool=2, fresh_s=0.0))) as client:
         yield client
+
+
+@pytest.fixture
+def people(database: Database) -> People:
+    return People(database)
 
 
 async def ready(client: AsyncTestClient[Litestar], attempts: int = 400) -> None:

@@ -45,7 +45,7 @@ async def test_pages_hold_nothing_that_the_policy_forbids(shown: Client, address
 
 
 async def test_the_frame(page: str) -> None:
-    assert tag(page, "hx-headers").count('hx-headers=\'{"x-csrf-token": "a-token"}\'') == 1
+    assert tag(page, "hx-headers").count('hx-headers=\'{"x-csrftoken": "a-token"}\'') == 1
     assert 'aria-current="page"' in tag(page, 'href="/" aria-current')
     assert page.count('action="/logout"') == 1
     assert '<html lang="ru">' in page
@@ -78,7 +78,7 @@ async def test_inputs_show_the_values(page: str) -> None:
     assert "checked" in tag(page, 'id="good-agree"')
     assert "checked" not in tag(page, 'id="good-notify"')
     assert 'autocomplete="new-password"' in tag(page, 'id="good-password"')
-    assert page.count('name="csrf" value="a-token"') == len(re.findall(r'<form[^>]*method="post"', page))
+    assert page.count('name="_csrf_token" value="a-token"') == len(re.findall(r'<form[^>]*method="post"', page))
 
 
 async def test_a_table_sorts_pages_and_exports_by_links(shown: Client, page: str) -> None:

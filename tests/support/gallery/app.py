@@ -15,6 +15,8 @@ from litestar.response import ServerSentEvent, Template
 from litestar.response.sse import ServerSentEventMessage
 from litestar.template import TemplateConfig
 
+from engine.domain.ids import AccountId
+from management.access.caller import Caller, Role, SessionId, UserId
 from management.cabinet.assets import static_files
 from management.cabinet.charts import Chart, Series
 from management.cabinet.forms import Form
@@ -44,12 +46,10 @@ def columns(language: str) -> tuple[Column, ...]:
     )
 
 
-@dataclass(frozen=True)
-class Person:
-    name: str = "Анна Ковалёва"
-    email: str = "anna@example.ru"
-    role: str = "admin"
-    zone: str = "Europe/Moscow"
+ANNA = Caller(
+    *(UserId(1), AccountId(1), Role.ADMIN, "anna@example.ru", "Анна Ковалёва", "ru", "Europe/Moscow", "127.0.0.1"),
+    session=SessionId(1),
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ ROWS = tuple(
 )
 
 
-def frame(request: Asked, person: Person | None = Person()) -> Frame:
+def frame(request: Asked, person: Caller | None = ANNA) -> Frame:
     return Frame(
         texts(negotiate(request.query_params.get("lang"), request.headers.get("accept-language", ""))),
         path=request.url.path,
@@ -193,7 +193,7 @@ async def archive() -> Response[None]:
 
 @post("/imports/cancel", status_code=200)
 async def cancel(request: Asked) -> Response[str]:
-    told = f"Отменено, токен {request.headers.get('x-csrf-token')}"
+    told = f"Отменено, токен {request.headers.get('x-csrftoken')}"
     return Response("", headers={"HX-Trigger": trigger(Toast(told, Tone.WARNING))})
 
 

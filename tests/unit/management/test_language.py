@@ -2,16 +2,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
-import management
-from management.language import LANGUAGES, LOCALE, negotiate, of_environment, percent, texts
+from management.language import LANGUAGES, negotiate, of_environment, percent, texts
+from tests.support.texts import translated, used
 
 
 @pytest.mark.parametrize(
@@ -74,16 +71,7 @@ def test_moments_in_the_reader_s_zone() -> None:
 
 
 def test_every_text_has_its_russian() -> None:
-    folder = Path(management.__file__).parent
-    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None}
-    found = {
-        message if isinstance(message, str) else message[0]
-        for _, _, message, _, _ in extract_from_dir(
-            folder, [("**.py", "python"), ("**/templates/**.html", "jinja2")], keywords=keywords
-        )
-    }
-    assert {"Overview", "seen %(ago)s"} <= found
-    with (LOCALE / "ru" / "LC_MESSAGES" / "management.po").open("rb") as file:
-        catalogue = [(message.id, message.string) for message in read_po(file, locale="ru") if message.id]
-    assert {one if isinstance(one, str) else one[0] for one, _ in catalogue} == found
-    assert all(text if isinstance(text, str) else all(text or ("",)) for _, text in catalogue)
+    known = translated()
+    assert {"Overview", "seen %(ago)s"} <= known.keys()
+    assert known.keys() == used(), "python -m tests.support.texts"
+    assert all(known.values())
