@@ -7,7 +7,7 @@
 ``database``       the link to PostgreSQL, which may be away at any time
 ``language``       texts, numbers, money and times of one request; ``locale/`` holds the catalogues
 ``security``       headers of every response, the content security policy
-``cabinet/``       what all pages share: the Jinja environment, templates (a folder for each feature), static files
+``cabinet/``       what all pages share: frame, layouts, components, navigation, static files; ``docs/cabinet.md``
 ``health/``        how the installation is and how its campaigns go: ``/``, ``/overview``, ``/health``
 =================  =================================================================================================
 

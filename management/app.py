@@ -10,10 +10,9 @@ from typing import Any
 import structlog
 from litestar import Litestar, Request, Response, Router
 from litestar.config.csrf import CSRFConfig
-from litestar.datastructures import CacheControlHeader, State
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 from litestar.types import Scope
 
@@ -25,7 +24,8 @@ from management.access.idempotency import Idempotency, Idempotent
 from management.access.identity import Identity, caller_of, cookie_name, provide_caller, provide_visitor
 from management.access.secrets import Passwords
 from management.access.throttle import Bucket, Throttle
-from management.cabinet.pages import STATIC, STATIC_PATH, template_engine
+from management.cabinet.assets import static_files
+from management.cabinet.pages import template_engine
 from management.database import DatabaseLink
 from management.health.controllers import HealthController
 from management.health.service import HealthService
@@ -37,7 +37,6 @@ from management.security import protect
 from management.settings import Settings
 
 log = structlog.get_logger("management")
-_YEAR_S = 31_536_000
 VERSION = "1.0.0"
 """Of the API, not of the product: only an incompatible change makes a new major one, under a new address."""
 
@@ -47,7 +46,7 @@ def create_app(settings: Settings) -> Litestar:
     link = DatabaseLink(settings.dsn, settings.pool)
     callers = Callers(link.database)
     return Litestar(
-        route_handlers=[HealthController, _api(settings), _static()],
+        route_handlers=[HealthController, _api(settings), static_files()],
         dependencies=_dependencies(settings, link, callers),
         lifespan=[link.kept(), _kept(settings, callers)],
         template_config=TemplateConfig(instance=template_engine()),
@@ -67,14 +66,6 @@ def _api(settings: Settings) -> Router:
         path=api.BASE,
         route_handlers=[ProjectApi, ContentsApi],
         before_request=api.limit_requests(Bucket(settings.api_per_minute)),
-    )
-
-
-def _static() -> Router:
-    return create_static_files_router(
-        path=STATIC_PATH,
-        directories=[STATIC],
-        cache_control=CacheControlHeader(public=True, max_age=_YEAR_S, immutable=True),
     )
 
 

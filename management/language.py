@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import gettext
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal, format_percent
 
 LOCALE = Path(__file__).parent / "locale"
 LANGUAGES = {"ru": "Русский", "en": "English"}
 """Code and own name; the first is spoken to those who ask for none of them."""
 DEFAULT = "ru"
+_DAY = {"ru": "dd.MM.y", "en": "d MMM y"}
 _NO_BREAK_SPACE = "\u00a0"
 
 
@@ -47,6 +49,13 @@ class Texts:
     def roubles(self, value: Decimal) -> str:
         """With kopecks and the rouble sign."""
         return format_decimal(value, "#,##0.00", locale=self.locale) + _NO_BREAK_SPACE + "₽"
+
+    def moment(self, value: datetime, zone: str) -> str:
+        """Day and minute in the reader's zone (IANA). ``value``: aware."""
+        return format_datetime(value, f"{_DAY[self.language]} HH:mm", tzinfo=ZoneInfo(zone), locale=self.locale)
+
+    def day(self, value: date) -> str:
+        return format_date(value, _DAY[self.language], locale=self.locale)
 
     def ago(self, seconds: float) -> str:
         return format_timedelta(timedelta(seconds=-int(seconds)), add_direction=True, threshold=1, locale=self.locale)

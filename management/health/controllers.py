@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.response import Template
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
-from management.cabinet.pages import page
+from management.cabinet.pages import Frame, page
 from management.health.schemas import Health
 from management.health.service import HealthService
 from management.language import Texts
@@ -24,9 +24,9 @@ class HealthController(Controller):
 
     @get("/")
     async def overview(self, texts: NamedDependency[Texts], health: NamedDependency[HealthService]) -> Template:
-        return page(texts, "health/overview.html", health=await health.report())
+        return page(Frame(texts, path="/"), "health/overview.html", health=await health.report())
 
     @get("/overview")
     async def live(self, texts: NamedDependency[Texts], health: NamedDependency[HealthService]) -> Template:
         """The part of the page that its script fetches again every two seconds."""
-        return page(texts, "health/_live.html", health=await health.report())
+        return page(Frame(texts), "health/_live.html", health=await health.report())

@@ -48,7 +48,7 @@ async def test_states_are_named_as_in_the_manual(client: Client, database: Datab
     await campaigns.stop(await running(database, "прерванная"))
     await campaigns.finish_if_done(await running(database, "пройденная", contacts=0))
     page = (await client.get("/")).text
-    badges = re.findall(r'</span> ([^<]+)</h3>\s*<span class="badge \w+">([^<]+)<', page)
+    badges = re.findall(r'</span> ([^<]+)</h3>\s*<span class="badge tone-\w+">([^<]+)<', page)
     assert dict(badges) == {
         "черновая": "Черновик",
         "идущая": "Запущено",
@@ -66,7 +66,7 @@ async def test_the_engine_s_details_are_shown_for_reasons_that_need_them(client:
     await campaigns.pause(await running(database, "b"), "lead_limit", "told in another language")
     await campaigns.pause(await running(database, "c"), "clip_missing", "no sound greeting.wav")
     page = (await client.get("/")).text
-    notices = re.findall(r'<p class="notice">\s*(.+?)\s*</p>', page)
+    notices = re.findall(r'<p class="note tone-warning">\s*(.+?)\s*</p>', page)
     assert notices == ["no sound greeting.wav", "Достигнут лимит целей", "Отказывает транк: 20 of 20 calls: 503"]
 
 

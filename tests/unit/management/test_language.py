@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -60,6 +61,13 @@ def test_numbers_as_each_language_writes_them() -> None:
     assert (russian.number(12345), english.number(12345)) == ("12\u00a0345", "12,345")
     assert (russian.roubles(Decimal("0.1")), english.roubles(Decimal("0.1"))) == ("0,10\u00a0₽", "0.10\u00a0₽")
     assert (russian.ago(3.7), english.ago(61)) == ("3 секунды назад", "1 minute ago")
+
+
+def test_moments_in_the_reader_s_zone() -> None:
+    moment = datetime(2026, 11, 20, 21, 30, tzinfo=UTC)
+    assert texts("ru").moment(moment, "Asia/Yekaterinburg") == "21.11.2026 02:30"
+    assert texts("en").moment(moment, "Europe/Moscow") == "21 Nov 2026 00:30"
+    assert texts("ru").day(moment.date()) == "20.11.2026"
 
 
 def test_every_text_has_its_russian() -> None:
