@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
-from litestar import Litestar, Request, Response, Router
+from litestar import Litestar, Response, Router
 from litestar.config.csrf import CSRFConfig
-from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.response import Template
 from litestar.template import TemplateConfig
 from litestar.types import Scope
 
@@ -21,15 +21,15 @@ from engine.storage.database import Listener
 from management import api
 from management.access.callers import CHANNEL, Callers
 from management.access.idempotency import Idempotency, Idempotent
-from management.access.identity import Identity, caller_of, cookie_name, provide_caller, provide_visitor
+from management.access.identity import API, Identity, cookie_name, provide_caller, provide_visitor
 from management.access.secrets import Passwords
 from management.access.throttle import Bucket, Throttle
 from management.cabinet.assets import static_files
-from management.cabinet.pages import template_engine
+from management.cabinet.frames import AnyRequest, answer_page, frame_provider, remember_language, texts_of
+from management.cabinet.pages import CSRF_HEADER, template_engine
 from management.database import DatabaseLink
 from management.health.controllers import HealthController
 from management.health.service import HealthService
-from management.language import Texts, negotiate, texts
 from management.projects.api import ContentsApi, ProjectApi
 from management.projects.contents import Contents
 from management.projects.service import Projects
@@ -53,7 +53,7 @@ def create_app(settings: Settings) -> Litestar:
         csrf_config=_csrf(settings),
         middleware=[Identity(callers, secure=settings.secure), Idempotent(Idempotency(link.database))],
         exception_handlers={DozvonError: _failed, HTTPException: _failed, Exception: _failed},
-        before_send=[protect, api.tell_limit],
+        before_send=[protect, api.tell_limit, remember_language],
         after_exception=[_log_failure],
         openapi_config=api.openapi(VERSION),
         logging_config=None,
@@ -79,7 +79,8 @@ def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers) -> d
         "health": HealthService(link.database, settings.fresh_s, settings.patience_s),
     }
     return {
-        "texts": Provide(_texts, sync_to_thread=False),
+        "texts": Provide(texts_of, sync_to_thread=False),
+        "frame": Provide(frame_provider(link.database)),
         "caller": Provide(provide_caller),
         "visitor": Provide(provide_visitor),
         "projects": Provide(lambda: Projects(link.database()), sync_to_thread=False),
@@ -96,6 +97,7 @@ def _csrf(settings: Settings) -> CSRFConfig:
     return CSRFConfig(
         secret=settings.secret,
         cookie_name=cookie_name(secure=settings.secure) + "-csrf",
+        header_name=CSRF_HEADER,
         cookie_secure=settings.secure,
         cookie_httponly=True,  # pages carry the token; scripts need not read the cookie
         exclude="^/api/",  # takes no cookies
@@ -115,14 +117,9 @@ async def _kept(settings: Settings, callers: Callers) -> AsyncIterator[None]:
         await asyncio.wait(tasks)
 
 
-def _texts(request: Request[object, object, State]) -> Texts:
-    caller = caller_of(request)
-    wanted = request.query_params.get("lang") or (caller.language if caller else None)
-    return texts(negotiate(wanted, request.headers.get("accept-language", "")))
-
-
-def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    return api.answer(error, _texts(request))
+def _failed(request: AnyRequest, error: Exception) -> Response[Any] | Template:
+    for_programs = request.url.path.startswith(API) or "/health" in request.url.path
+    return api.answer(error, texts_of(request)) if for_programs else answer_page(request, error)
 
 
 async def _log_failure(error: Exception, scope: Scope) -> None:

@@ -83,8 +83,6 @@ class Caller:
     key: KeyId | None = None
     scopes: frozenset[Scope] = frozenset(Scope)
     avatar: str | None = None
-    confirmed: bool = True
-    """Whether his e-mail is: until then he may only confirm it."""
 
     def may(self, right: Right) -> bool:
         return self.session is not None and right in RIGHTS[self.role]

@@ -125,5 +125,4 @@ def _caller(row: asyncpg.Record, ip: str) -> Caller:
         key=KeyId(row["key"]) if key else None,
         scopes=frozenset(Scope(scope) for scope in row["scopes"]) if key else frozenset(Scope),
         avatar=row["avatar"],
-        confirmed=row["confirmed"],
     )

@@ -7,12 +7,12 @@ with session as (
     where sessions.id = session.id and session.seen_at < now() - interval '1 minute'
 )
 select session.id as session, u.id as user, u.account_id as account, u.role, u.email, u.language, u.zone, u.avatar,
-       u.surname, u.name, u.email_confirmed_at is not null as confirmed
+       u.surname, u.name
 from session join users u on u.id = session.user_id and u.blocked_at is null and u.deleted_at is null
 
 -- name: key_caller
 select k.id as key, k.scopes, u.id as user, u.account_id as account, u.role, u.email, u.language, u.zone, u.avatar,
-       u.surname, u.name, u.email_confirmed_at is not null as confirmed
+       u.surname, u.name
 from api_keys k join users u on u.id = k.user_id and u.blocked_at is null and u.deleted_at is null
 where k.token = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
 

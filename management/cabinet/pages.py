@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -47,6 +47,9 @@ class Frame:
     balance: str | None = None
     project: str | None = None
     toasts: Sequence[Toast] = ()
+
+    def with_balance(self, balance: str | None) -> Frame:
+        return replace(self, balance=balance)
 
     def context(self) -> dict[str, object]:
         return {
