@@ -4,10 +4,16 @@
 ``__main__``       the command line; the only place that reads the environment
 ``settings``       frozen values, built there and passed down
 ``app``            puts the application together: features, lifespan, templates, static files, headers
+``background``     puts a worker together: ``python -m management worker``
 ``database``       the link to PostgreSQL, which may be away at any time
 ``language``       texts, numbers, money and times of one request; ``locale/`` holds the catalogues
 ``security``       headers of every response, the content security policy
 ``cabinet/``       what all pages share: the Jinja environment, templates (a folder for each feature), static files
+``jobs/``          background work: the queue, the worker, long tasks with progress, dead jobs
+``mailing/``       letters and short messages, the outbox
+``store/``         uploads: limits, types, the media store, signed links, avatars
+``files/``         files by signed links: ``/files/…``
+``live/``          events as they happen: ``/live``
 ``health/``        how the installation is and how its campaigns go: ``/``, ``/overview``, ``/health``
 =================  =================================================================================================
 

@@ -1,4 +1,4 @@
-"""``python -m management``: serve the cabinet until SIGTERM or Ctrl-C."""
+"""``python -m management``: serve the cabinet, or with ``worker`` do background jobs, until SIGTERM or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 
 import structlog
 import uvicorn
+import uvloop
 
 from engine.domain.errors import DozvonError, Unavailable
 from engine.domain.text import mark
 from management.app import create_app
 from management.language import of_environment, texts
-from management.settings import settings_from
+from management.settings import Settings, settings_from
 
 GRACE_S = 3
 """Requests in progress at the end get this long."""
@@ -30,13 +32,21 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = settings_from(environment)
-        listener = _listen(options.host, options.port)
+        listener = None if options.what == "worker" else _listen(options.host, options.port)
     except DozvonError as error:
         language = environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG", "")
         message = texts(of_environment(language)).gettext(error.message)
         print(message.format(**error.params), file=sys.stderr)
         return BAD_START
     _configure_logs(settings.log_level)
+    if listener is None:
+        # Not imported above: PgQueuer alone takes half a second, for which nobody who opens a page should wait.
+        uvloop.run(import_module("management.background").run_worker(settings))
+        return 0
+    return _serve(settings, listener)
+
+
+def _serve(settings: Settings, listener: socket.socket) -> int:
     config = uvicorn.Config(
         create_app(settings),
         loop="uvloop",
@@ -57,6 +67,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m management", description="The cabinet and API of Dozvon")
+    parser.add_argument("what", nargs="?", choices=("serve", "worker"), default="serve", help="(default: serve)")
     parser.add_argument("--port", type=_port, default=8080, help="0 takes any free port (default: 8080)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     return parser

@@ -13,11 +13,15 @@ from litestar.types import Scope
 
 from management.cabinet.pages import STATIC, STATIC_PATH, template_engine
 from management.database import DatabaseLink
+from management.files.controllers import FilesController
 from management.health.controllers import HealthController
 from management.health.service import HealthService
 from management.language import Texts, negotiate, texts
+from management.live.service import Broker
 from management.security import protect
 from management.settings import Settings
+from management.store.links import Links
+from management.store.media import open_store
 
 log = structlog.get_logger("management")
 _YEAR_S = 31_536_000
@@ -27,18 +31,24 @@ def create_app(settings: Settings) -> Litestar:
     """The application starts and answers while PostgreSQL is away."""
     link = DatabaseLink(settings.dsn, settings.pool)
     health = HealthService(link.database, settings.fresh_s, settings.patience_s)
+    broker = Broker(settings.dsn)
+    media = open_store(settings.media, settings.store)
+    links = Links(settings.secret)
     static = create_static_files_router(
         path=STATIC_PATH,
         directories=[STATIC],
         cache_control=CacheControlHeader(public=True, max_age=_YEAR_S, immutable=True),
     )
     return Litestar(
-        route_handlers=[HealthController, static],
+        route_handlers=[HealthController, FilesController, static],
         dependencies={
             "texts": Provide(_texts, sync_to_thread=False),
             "health": Provide(lambda: health, sync_to_thread=False),
+            "broker": Provide(lambda: broker, sync_to_thread=False),
+            "media": Provide(lambda: media, sync_to_thread=False),
+            "links": Provide(lambda: links, sync_to_thread=False),
         },
-        lifespan=[link.kept()],
+        lifespan=[link.kept(), broker.kept()],
         template_config=TemplateConfig(instance=template_engine()),
         before_send=[protect],
         after_exception=[_log_failure],
