@@ -1,0 +1,93 @@
+"""Workers in this process, and what their handlers did."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+import pytest
+
+from engine.storage.database import Database
+from management.jobs.handling import Handler, Job, Registered, register
+from management.jobs.queue import JobId, Kind, enqueue, table_changed
+from management.jobs.worker import Limits, Worker
+
+LONG_S = 30.0
+
+
+class Word(msgspec.Struct, frozen=True):
+    text: str = ""
+
+
+WORD = Kind("test.word", Word)
+
+
+class Bench:
+    """One database; ``did`` is what handlers did, in order."""
+
+    def __init__(self, dsn: str, database: Database) -> None:
+        self.dsn = dsn
+        self.database = database
+        self.did: list[str] = []
+        self._news = asyncio.Event()
+
+    def note(self, text: str) -> None:
+        self.did.append(text)
+        self._news.set()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wake up at each note."""
+        async with asyncio.timeout(LONG_S):
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
+
+    async def put(self, text: str, key: str | None = None) -> JobId | None:
+        async with self.database.transaction() as connection:
+            return await enqueue(connection, WORD, Word(text), key=key)
+
+    async def due(self) -> None:
+        """Whatever waits for its next try is due now; that a row was written takes a moment after its handler ended."""
+        async with asyncio.timeout(LONG_S):
+            while not await self.database.fetchval(
+                "update pgqueuer set execute_after = now() - interval '1 s' where status = 'queued' returning id"
+            ):
+                await asyncio.sleep(0)
+        await self.database.execute("select pg_notify('ch_pgqueuer', $1)", table_changed())
+
+    async def empty(self) -> None:
+        """Until no job waits or runs."""
+        async with asyncio.timeout(LONG_S):
+            while await self.database.fetchval("select count(*) from pgqueuer where status <> 'failed'"):
+                await asyncio.sleep(0)
+
+    @asynccontextmanager
+    async def worker(self, *handlers: Registered, limits: Limits | None = None) -> AsyncIterator[Worker]:
+        worker = Worker(self.dsn, self.database, handlers or (self.noting(),), limits)
+        running = asyncio.create_task(worker.run())
+        try:
+            yield worker
+        finally:
+            worker.stop()
+            async with asyncio.timeout(LONG_S):
+                await running
+
+    def noting(self, fail: Sequence[str] = ()) -> Registered:
+        """A handler that notes its words, and fails after noting those of ``fail``."""
+
+        async def handle(_: Job, word: Word) -> None:
+            self.note(word.text)
+            if word.text in fail:
+                raise ValueError(f"cannot say {word.text}")
+
+        return self.handled_by(handle)
+
+    def handled_by(self, handler: Handler[Word]) -> Registered:
+        return register(WORD, handler)
+
+
+@pytest.fixture
+def bench(dsn: str, database: Database) -> Bench:
+    return Bench(dsn, database)
