@@ -13,6 +13,7 @@ from engine.storage.database import Database
 from management.jobs.handling import Handler, Job, Registered, register
 from management.jobs.queue import JobId, Kind, enqueue, table_changed
 from management.jobs.worker import Limits, Worker
+from tests.support.world import until
 
 LONG_S = 30.0
 
@@ -48,20 +49,26 @@ class Bench:
         async with self.database.transaction() as connection:
             return await enqueue(connection, WORD, Word(text), key=key)
 
-    async def due(self) -> None:
-        """Whatever waits for its next try is due now; that a row was written takes a moment after its handler ended."""
-        async with asyncio.timeout(LONG_S):
-            while not await self.database.fetchval(
-                "update pgqueuer set execute_after = now() - interval '1 s' where status = 'queued' returning id"
-            ):
-                await asyncio.sleep(0)
+    async def failed(self, attempts: int) -> None:
+        """Until the only job has failed so often and waits for its next try: written a moment after its handler ended."""
+        await self._until_row("select 1 from pgqueuer where attempts = $1 and status = 'queued'", attempts)
+
+    async def due(self, attempts: int) -> None:
+        """Once the only job has failed so often, its next try is due at once."""
+        await self.failed(attempts)
+        await self.database.execute("update pgqueuer set execute_after = now() - interval '1 s'")
         await self.database.execute("select pg_notify('ch_pgqueuer', $1)", table_changed())
 
     async def empty(self) -> None:
         """Until no job waits or runs."""
-        async with asyncio.timeout(LONG_S):
-            while await self.database.fetchval("select count(*) from pgqueuer where status <> 'failed'"):
-                await asyncio.sleep(0)
+        await self._until_row("select 1 where not exists (select 1 from pgqueuer where status <> 'failed')")
+
+    async def _until_row(self, query: str, *args: object) -> None:
+        await until(lambda: self.database.fetchval(query, *args), LONG_S)
+
+    async def until_did(self, count: int) -> None:
+        """Until handlers have noted so much."""
+        await self.until(lambda: len(self.did) >= count)
 
     @asynccontextmanager
     async def worker(self, *handlers: Registered, limits: Limits | None = None) -> AsyncIterator[Worker]:

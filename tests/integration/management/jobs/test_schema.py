@@ -49,4 +49,6 @@ def test_common_names_in_the_environment_change_nothing(monkeypatch: pytest.Monk
     before = NAMES.model_dump()
     for name in ("CHANNEL", "TRIGGER", "FUNCTION", "QUEUE_TABLE", "PGQUEUER_PREFIX", "PGQUEUER_SCHEMA"):
         monkeypatch.setenv(name, "other")
-    assert type(NAMES)(**{k: v for k, v in before.items() if k not in ("durability", "widen_id")}).model_dump() == before
+    assert (
+        type(NAMES)(**{k: v for k, v in before.items() if k not in ("durability", "widen_id")}).model_dump() == before
+    )

@@ -39,7 +39,7 @@ async def test_a_worker_hears_of_a_job_at_once(bench: Bench) -> None:
         for number in range(5):
             await bench.put(str(number))
             async with asyncio.timeout(10):
-                await bench.until(lambda: len(bench.did) == number + 1)
+                await bench.until_did(number + 1)
             await bench.empty()
 
 
@@ -60,7 +60,7 @@ async def test_not_before_its_time(bench: Bench) -> None:
     async with bench.worker():
         await bench.put("now")
         await bench.until(lambda: bench.did == ["now"])
-        await bench.due()
+        await bench.due(0)
         await bench.until(lambda: bench.did == ["now", "later"])
 
 
@@ -69,27 +69,21 @@ async def test_failures_are_tried_again_by_the_table_then_the_job_is_dead(bench:
     waits: list[float] = []
     async with bench.worker(bench.noting(fail=["bad"])):
         for attempt in range(1, MOST_TRIES + 1):
-            await bench.until(lambda: len(bench.did) == attempt)
+            await bench.until_did(attempt)
             if attempt < MOST_TRIES:
-                await _failed(bench, attempt)
+                await bench.failed(attempt)
                 waits.append(
                     await bench.database.fetchval(
                         "select extract(epoch from execute_after - updated)::float8 from pgqueuer"
                     )
                 )
-                await bench.due()
+                await bench.due(attempt)
         await bench.empty()
     assert waits == [delay.total_seconds() for delay in DELAYS]
     (found,) = await dead.list_dead(bench.database)
     assert (found.id, found.kind, found.payload, found.attempts) == (job, "test.word", '{"text":"bad"}', MOST_TRIES)
     assert (found.error_type, found.error_text) == ("ValueError", "cannot say bad")
     assert "Traceback" in found.traceback
-
-
-async def _failed(bench: Bench, attempts: int) -> None:
-    async with asyncio.timeout(30):
-        while await bench.database.fetchval("select attempts from pgqueuer where status = 'queued'") != attempts:
-            await asyncio.sleep(0)
 
 
 async def test_the_staff_retries_and_discards(bench: Bench) -> None:
