@@ -25,12 +25,12 @@ def span(header: str, size: int) -> tuple[int, int] | None:
         if int(tail) == 0:
             raise Unsatisfiable
         return max(size - int(tail), 0), size
-    start, end = int(first), size if last is None else int(last) + 1
-    if end <= start:
+    start = int(first)
+    if last is not None and int(last) < start:
         return None  # "5-3" is no range
     if start >= size:
         raise Unsatisfiable
-    return start, min(end, size)
+    return start, size if last is None else min(int(last) + 1, size)
 
 
 def disposition(name: str, *, inline: bool) -> str:

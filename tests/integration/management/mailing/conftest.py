@@ -12,12 +12,11 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import cast
 
+import msgspec
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from engine.domain.ids import AccountId
 from management.mailing.messages import Message, MessageKind
 from management.settings import Smtp
 
@@ -47,9 +46,9 @@ class Postbox:
         answer = self.answers(None)
         if answer.startswith("250"):
             assert isinstance(envelope.original_content, bytes)
-            self.letters.append(cast(EmailMessage, message_from_bytes(envelope.original_content, policy=default)))
+            self.letters.append(message_from_bytes(envelope.original_content, policy=default))
             self.envelopes.append(envelope)
-            self.encrypted.append(session.ssl is not None or server.transport.get_extra_info("ssl_object") is not None)
+            self.encrypted.append(session.ssl is not None or _is_encrypted(server.transport))
         self.arrived.set()
         await self.gate.wait()
         return answer
@@ -108,7 +107,7 @@ async def smtp_server(
         server.close()
         for each in servers:
             if each.transport is not None:
-                each.transport.abort()
+                each.transport.close()
         await server.wait_closed()
 
 
@@ -118,17 +117,18 @@ def _login(_: SMTP, __: Session, ___: Envelope, mechanism: str, data: object) ->
     return AuthResult(success=good, handled=False)
 
 
+def _is_encrypted(transport: asyncio.BaseTransport | None) -> bool:
+    return transport is not None and transport.get_extra_info("ssl_object") is not None
+
+
 def mail(key: str = "key", **changes: object) -> Message:
-    fields = {
-        "kind": MessageKind.MAIL,
-        "to": "anna@example.org",
-        "text": "Здравствуйте!\n",
-        "html": "<p>Здравствуйте!</p>",
-        "language": "ru",
-        "key": key,
-        "subject": "Подтвердите адрес",
-    }
-    return Message(**{**fields, **changes})
-
-
-ACCOUNT = AccountId(1)
+    letter = Message(
+        kind=MessageKind.MAIL,
+        to="anna@example.org",
+        text="Здравствуйте!\n",
+        html="<p>Здравствуйте!</p>",
+        language="ru",
+        key=key,
+        subject="Подтвердите адрес",
+    )
+    return msgspec.structs.replace(letter, **changes)

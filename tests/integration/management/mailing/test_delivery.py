@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -207,7 +208,7 @@ async def test_a_message_of_an_undone_transaction_is_not_sent(bench: Bench, post
         {"kind": MessageKind.SMS, "to": "89001234567"},
     ],
 )
-async def test_no_header_can_be_smuggled_in(database: Database, changes: dict[str, object]) -> None:
+async def test_no_header_can_be_smuggled_in(database: Database, changes: dict[str, Any]) -> None:
     with pytest.raises(BadInput):
         await _post(database, mail(**changes))
     assert await list_messages(database, None) == []
