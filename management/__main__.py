@@ -15,12 +15,13 @@ from importlib import import_module
 import structlog
 import uvicorn
 import uvloop
+from litestar import Litestar
 
 from engine.domain.errors import DozvonError, Unavailable
 from engine.domain.text import mark
 from management.app import create_app
 from management.language import of_environment, texts
-from management.settings import Settings, settings_from
+from management.settings import settings_from
 
 GRACE_S = 3
 """Requests in progress at the end get this long."""
@@ -33,22 +34,23 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
         settings = settings_from(environment)
         listener = None if options.what == "worker" else _listen(options.host, options.port)
+        app = None if listener is None else create_app(settings)
     except DozvonError as error:
         language = environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG", "")
         message = texts(of_environment(language)).gettext(error.message)
         print(message.format(**error.params), file=sys.stderr)
         return BAD_START
     _configure_logs(settings.log_level)
-    if listener is None:
+    if listener is None or app is None:
         # Not imported above: PgQueuer alone takes half a second, for which nobody who opens a page should wait.
         uvloop.run(import_module("management.background").run_worker(settings))
         return 0
-    return _serve(settings, listener)
+    return _serve(app, listener)
 
 
-def _serve(settings: Settings, listener: socket.socket) -> int:
+def _serve(app: Litestar, listener: socket.socket) -> int:
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         loop="uvloop",
         lifespan="on",
         log_config=None,

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Sequence
 
 import structlog
+from prometheus_client import start_http_server
 
 from engine.domain.errors import Unavailable
 from engine.storage.database import Database, migrate, open_database
@@ -27,6 +28,8 @@ async def run_worker(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if settings.worker_metrics:
+        start_http_server(settings.worker_metrics, addr="127.0.0.1")
     log.info("worker_started", jobs=settings.worker_jobs)
     while not stop.is_set():
         try:

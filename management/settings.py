@@ -40,7 +40,7 @@ class Settings:
     ``fresh_s``: how long one look at the database serves all who ask how things are. ``patience_s``: how long they
     wait for it before the database counts as away. ``smtp`` None: mail stays in the outbox. ``mail_from``: address,
     with or without a name. ``store``: an ``s3://`` address, '' for the folder ``media``. ``secret`` signs links.
-    ``worker_jobs``: how many a worker does at once.
+    ``worker_jobs``: how many a worker does at once. ``worker_metrics``: port of its Prometheus page on loopback; 0: none.
     """
 
     dsn: str = field(repr=False)
@@ -50,10 +50,11 @@ class Settings:
     log_level: str = "info"
     smtp: Smtp | None = None
     mail_from: str = ""
-    media: Path = Path("media")
+    media: Path = Path(".dozvon/media")
     store: str = ""
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(_SHORTEST_SECRET), repr=False)
     worker_jobs: int = _WORKER_JOBS
+    worker_metrics: int = 0
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
@@ -64,10 +65,11 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         log_level=_log_level(environment),
         smtp=smtp,
         mail_from=_mail_from(environment, smtp),
-        media=Path(environment.get("DOZVON_MEDIA") or "media"),
+        media=Path(environment.get("DOZVON_MEDIA") or Path(environment.get("DOZVON_HOME") or ".dozvon") / "media"),
         store=_store(environment),
         secret=_secret(environment),
         worker_jobs=_number(environment, "DOZVON_WORKER_JOBS", _WORKER_JOBS, 2, 100),
+        worker_metrics=_number(environment, "DOZVON_WORKER_METRICS_PORT", 0, 0, 65535),
     )
 
 
@@ -134,7 +136,7 @@ def _mail_from(environment: Mapping[str, str], smtp: Smtp | None) -> str:
         parsed = Address(name, addr_spec=address)
     except (ValueError, IndexError) as error:
         raise _no_address() from error
-    if not parsed.username or not parsed.domain:
+    if not parsed.username or not parsed.domain or not given.isprintable():
         raise _no_address()
     return str(parsed)
 

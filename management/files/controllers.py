@@ -7,7 +7,7 @@ from typing import Annotated
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import Parameter
+from litestar.params import FromPath, HeaderParameter
 from litestar.response import Stream
 from litestar.status_codes import HTTP_200_OK, HTTP_206_PARTIAL_CONTENT, HTTP_416_REQUESTED_RANGE_NOT_SATISFIABLE
 
@@ -22,10 +22,10 @@ class FilesController(Controller):
     @get("/files/{token:str}", include_in_schema=False)
     async def file(
         self,
-        token: str,
+        token: FromPath[str],
         links: NamedDependency[Links],
         media: NamedDependency[MediaStore],
-        wanted: Annotated[str, Parameter(header="range", default="")],
+        wanted: Annotated[str, HeaderParameter(name="range")] = "",
     ) -> Response[bytes] | Stream:
         link = links.read(token)
         size = None if link is None else await media.size(link.key)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Protocol
+from typing import Protocol, runtime_checkable
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException, TooManyRequestsException
-from litestar.params import Dependency
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from engine.domain.ids import AccountId
@@ -20,6 +19,7 @@ HEARTBEAT_S = 15.0
 RETRY_MS = 3000
 
 
+@runtime_checkable  # Litestar looks whether it gets one
 class Listening(Protocol):
     """Of a caller, what this feature needs."""
 
@@ -35,7 +35,7 @@ class LiveController(Controller):
     @get("/live", media_type="text/event-stream")
     async def live(
         self,
-        caller: Annotated[Listening | None, Dependency(skip_validation=True)],
+        caller: NamedDependency[Listening | None],
         broker: NamedDependency[Broker],
     ) -> ServerSentEvent:
         if caller is None:

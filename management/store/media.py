@@ -110,10 +110,18 @@ class MediaStore:
 
 def open_store(folder: Path, address: str = "") -> MediaStore:
     """The store at ``address`` (``s3://bucket/prefix``), else the folder. Keys and region of S3: from AWS's own settings
-    in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT).
+    in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT). Raises Unavailable.
     """
     scratch = folder / "incoming"
-    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            "media_folder",
+            mark("The media folder {folder} cannot be written: {error}"),
+            folder=folder,
+            error=error.strerror,
+        ) from error
     for left in scratch.glob("upload-*"):  # of a process that was killed; younger ones may be another's
         with suppress(FileNotFoundError):
             if time.time() - left.stat().st_mtime > _ABANDONED_S:

@@ -9,7 +9,7 @@ from typing import Annotated
 import pytest
 from litestar import Litestar, post
 from litestar.datastructures import UploadFile
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.testing import AsyncTestClient
@@ -77,7 +77,7 @@ async def test_no_link_that_does_not_hold(client: AsyncTestClient[Litestar], lin
 
 @post("/upload", request_max_body_size=body_limit(Kind.AUDIO))
 async def _upload(
-    data: Annotated[UploadFile, Body(media_type=RequestEncodingType.MULTI_PART)], media: MediaStore
+    data: Annotated[UploadFile, Body(media_type=RequestEncodingType.MULTI_PART)], media: NamedDependency[MediaStore]
 ) -> dict[str, object]:
     kept = await media.put(Kind.AUDIO, AccountId(1), chunks_of(data))
     return {"size": kept.size, "spooled": data.rolled_to_disk or data.file.closed}

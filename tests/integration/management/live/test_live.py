@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 import uvicorn
 from litestar import Litestar, Request
+from litestar.datastructures import State
 from litestar.di import Provide
 
 from engine.domain.ids import AccountId
@@ -35,7 +36,7 @@ class Somebody:
     account: AccountId
 
 
-def _caller(request: Request[object, object, object]) -> Somebody | None:
+def _caller(request: Request[object, object, State]) -> Somebody | None:
     """Who it is stands in a header: signing in is another feature's."""
     user, _, account = request.headers.get("x-caller", "").partition("/")
     return Somebody(int(user), AccountId(int(account))) if account else None
