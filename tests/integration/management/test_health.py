@@ -136,7 +136,7 @@ async def test_a_database_that_does_not_answer_holds_no_request(database: Databa
         assert (await client.get("/health")).status_code == 200
 
 
-async def test_one_look_serves_all_who_ask_within_its_time(database: Database, tmp_path: Path) -> None:
+async def test_one_look_serves_all_who_ask_within_its_time(database: Database) -> None:
     service = HealthService(lambda: database, fresh_s=3600.0, patience_s=3.0)
     reports = await asyncio.gather(*(service.report() for _ in range(20)))
     assert reports[0].database.ok
