@@ -74,6 +74,11 @@ def _parser() -> argparse.ArgumentParser:
         act=_run
     )
 
+    worker = verbs.add_parser(
+        "worker", help=translate(mark("run a worker for background jobs (settings from the environment)"))
+    )
+    worker.set_defaults(act=_worker)
+
     play = verbs.add_parser("simulate", help=translate(mark("walk a scenario in the terminal, without a phone")))
     play.set_defaults(act=_simulate)
     play.add_argument("file", type=Path)
@@ -167,6 +172,11 @@ def _run(_: argparse.Namespace, environment: Mapping[str, str]) -> int:
     configure_logs(settings.log_level)
     uvloop.run(run_engine(settings))
     return 0
+
+
+def _worker(_: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    """A program of its own in our place: the engine knows nothing of management."""
+    os.execve(sys.executable, [sys.executable, "-P", "-m", "management", "worker"], dict(environment))  # noqa: S606 - no shell is meant
 
 
 def _simulate(options: argparse.Namespace, _: Mapping[str, str]) -> int:

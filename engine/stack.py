@@ -1,5 +1,5 @@
 """Everything that runs on one machine, started in order and stopped in reverse: PostgreSQL, Asterisk (with the test carrier as a
-second one), management, the engine. The verbs ``demo`` and ``up``, tests and benchmarks all start it this way.
+second one), management and its worker, the engine. The verbs ``demo`` and ``up``, tests and benchmarks all start it this way.
 
 >>> with Stack(state, environment, Ports.found(), carrier=True, say=print) as stack:
 ...     stack.dsn
@@ -93,11 +93,13 @@ class Stack:
         self.carrier: AsteriskInstance | None = None
         self.engine: subprocess.Popen[bytes] | None = None
         self.management: subprocess.Popen[bytes] | None = None
+        self.worker: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Stack:
         try:
             self.start_servers()
             self.start_management()
+            self.start_worker()
             self.start_engine()
         except BaseException:
             self.stop()
@@ -180,6 +182,12 @@ class Stack:
         self.management = self._child("management", ["-m", "management", "--port", str(self.ports.cabinet)])
         self._await(self.ports.cabinet, "/health", self.management, "management", "{")
 
+    def start_worker(self) -> None:
+        """Background jobs, in a process of their own: pages do not wait while one works through a large file. Nothing
+        waits for it either; it is at work when it says ``worker_ready`` in its log.
+        """
+        self.worker = self._child("worker", ["-m", "management", "worker"])
+
     @property
     def log_folder(self) -> Path:
         return self.state.logs
@@ -192,9 +200,16 @@ class Stack:
             "DOZVON_ARI": f"http://127.0.0.1:{self.ports.platform_http}",
             "DOZVON_ARI_PASSWORD_FILE": str(self.password_file),
             "DOZVON_MEDIA": str(self.media),
+            "DOZVON_SECRET_FILE": self.environment.get("DOZVON_SECRET_FILE", str(self._links_secret())),
             "DOZVON_METRICS_PORT": str(self.ports.metrics),
             "DOZVON_CELL": self.environment.get("DOZVON_CELL", f"cell-{self.name}"),
         }
+
+    def _links_secret(self) -> Path:
+        """What management's processes sign links with; made the first time."""
+        file = self.state.secrets / "links"
+        stored_secret(file)
+        return file
 
     def _child(self, name: str, arguments: list[str]) -> subprocess.Popen[bytes]:
         with (self.log_folder / f"{self.name}-{name}.log").open("ab") as output:
@@ -226,10 +241,10 @@ class Stack:
 
     def stop(self) -> None:
         """The engine first: it ends its calls while Asterisk is there."""
-        for child in (self.engine, self.management):
+        for child in (self.engine, self.worker, self.management):
             if child is not None and child.poll() is None:
                 child.terminate()
-        for child in (self.engine, self.management):
+        for child in (self.engine, self.worker, self.management):
             if child is not None:
                 _reap(child)
         for instance in (self.platform, self.carrier):

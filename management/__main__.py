@@ -1,4 +1,4 @@
-"""``python -m management``: serve the cabinet until SIGTERM or Ctrl-C."""
+"""``python -m management``: serve the cabinet, or with ``worker`` do background jobs, until SIGTERM or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 
 import structlog
 import uvicorn
+import uvloop
+from litestar import Litestar
 
 from engine.domain.errors import DozvonError, Unavailable
 from engine.domain.text import mark
@@ -30,15 +33,24 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = settings_from(environment)
-        listener = _listen(options.host, options.port)
+        listener = None if options.what == "worker" else _listen(options.host, options.port)
+        app = None if listener is None else create_app(settings)
     except DozvonError as error:
         language = environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG", "")
         message = texts(of_environment(language)).gettext(error.message)
         print(message.format(**error.params), file=sys.stderr)
         return BAD_START
     _configure_logs(settings.log_level)
+    if listener is None or app is None:
+        # Not imported above: PgQueuer alone takes half a second, for which nobody who opens a page should wait.
+        uvloop.run(import_module("management.background").run_worker(settings))
+        return 0
+    return _serve(app, listener)
+
+
+def _serve(app: Litestar, listener: socket.socket) -> int:
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         loop="uvloop",
         lifespan="on",
         log_config=None,
@@ -57,6 +69,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m management", description="The cabinet and API of Dozvon")
+    parser.add_argument("what", nargs="?", choices=("serve", "worker"), default="serve", help="(default: serve)")
     parser.add_argument("--port", type=_port, default=8080, help="0 takes any free port (default: 8080)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     return parser

@@ -28,13 +28,18 @@ from management.cabinet.assets import static_files
 from management.cabinet.frames import AnyRequest, answer_page, frame_provider, remember_language, texts_of
 from management.cabinet.pages import CSRF_HEADER, template_engine
 from management.database import DatabaseLink
+from management.files.controllers import FilesController
 from management.health.controllers import HealthController
 from management.health.service import HealthService
+from management.live.controllers import LiveController
+from management.live.service import Broker
 from management.projects.api import ContentsApi, ProjectApi
 from management.projects.contents import Contents
 from management.projects.service import Projects
 from management.security import protect
 from management.settings import Settings
+from management.store.links import Links
+from management.store.media import open_store
 
 log = structlog.get_logger("management")
 VERSION = "1.0.0"
@@ -44,11 +49,11 @@ VERSION = "1.0.0"
 def create_app(settings: Settings) -> Litestar:
     """The application starts and answers while PostgreSQL is away."""
     link = DatabaseLink(settings.dsn, settings.pool)
-    callers = Callers(link.database)
+    callers, broker = Callers(link.database), Broker(settings.dsn)
     return Litestar(
-        route_handlers=[HealthController, _api(settings), static_files()],
-        dependencies=_dependencies(settings, link, callers),
-        lifespan=[link.kept(), _kept(settings, callers)],
+        route_handlers=[HealthController, FilesController, LiveController, _api(settings), static_files()],
+        dependencies=_dependencies(settings, link, callers, broker),
+        lifespan=[link.kept(), broker.kept(), _kept(settings, callers)],
         template_config=TemplateConfig(instance=template_engine()),
         csrf_config=_csrf(settings),
         middleware=[Identity(callers, secure=settings.secure), Idempotent(Idempotency(link.database))],
@@ -69,11 +74,14 @@ def _api(settings: Settings) -> Router:
     )
 
 
-def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers) -> dict[str, Provide]:
+def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers, broker: Broker) -> dict[str, Provide]:
     """By the names that controllers ask for."""
     values: dict[str, object] = {
         "settings": settings,
         "callers": callers,
+        "broker": broker,
+        "media": open_store(settings.media, settings.store),
+        "links": Links(settings.secret),
         "passwords": Passwords(),
         "throttle": Throttle(link.database),
         "health": HealthService(link.database, settings.fresh_s, settings.patience_s),
