@@ -102,6 +102,13 @@ def _parser() -> argparse.ArgumentParser:
     why.add_argument("phone")
     why.add_argument("--demo", action="store_true", help=translate(mark("of the demo, not of the installation")))
 
+    talk = verbs.add_parser(
+        "transcript", help=translate(mark("what was said in a call: its id, or a number's newest one"))
+    )
+    talk.set_defaults(act=commands.transcript)
+    talk.add_argument("call")
+    talk.add_argument("--demo", action="store_true", help=translate(mark("of the demo, not of the installation")))
+
     amd.add_parsers(verbs)
 
     bench = verbs.add_parser("bench", help=translate(mark("measure against a yardstick: calls, originate, queue")))
