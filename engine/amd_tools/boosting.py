@@ -22,12 +22,12 @@ class BoostSettings:
     ``rows_share``, ``columns_share``: drawn anew for each tree.
     """
 
-    trees: int = 120
+    trees: int = 240
     depth: int = 5
-    shrinkage: float = 0.12
+    shrinkage: float = 0.06
     ridge: float = 5.0
-    least: float = 10.0
-    rows_share: float = 0.3
+    least: float = 20.0
+    rows_share: float = 0.2
     columns_share: float = 0.4
     seed: int = 1
 

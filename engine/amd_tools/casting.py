@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import soundfile
 import soxr
 
 from engine.amd_tools.line import RATE, Chance
-from engine.amd_tools.utterances import VOICES, Split, Studio, Voice, phrases
+from engine.amd_tools.utterances import Split, Studio, Voice, phrases
 from engine.speech import loudness, noises
 from engine.speech.noises import Samples
 
@@ -40,12 +41,12 @@ class Role:
 
 
 class Cast:
-    def __init__(self, studio: Studio, split: Split) -> None:
+    def __init__(self, studio: Studio, split: Split, voices: Sequence[Voice]) -> None:
         self._studio = studio
         self._split = split
         self._phrases: dict[str, Any] = phrases()[split.value]
-        self._synthetic = [voice for voice in VOICES[split] if voice.engine != "recorded"]
-        self._recorded = [voice for voice in VOICES[split] if voice.engine == "recorded"]
+        self._synthetic = [voice for voice in voices if voice.engine != "recorded"]
+        self._recorded = [voice for voice in voices if voice.engine == "recorded"]
         self._prompts = {voice: studio.prompts(voice, split) for voice in self._recorded}
         self._music = [_music(path) for path in studio.music(split)]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,12 +17,13 @@ import soundfile
 from engine.amd_tools.calls import SORTS, Call, make
 from engine.amd_tools.casting import Cast
 from engine.amd_tools.sources import Sources
-from engine.amd_tools.utterances import RATE, Split, Studio
+from engine.amd_tools.utterances import RATE, VOICES, Split, Studio, Voice
 from engine.domain.text import translate
 from engine.host.debian import Say
 
-COUNTS: Mapping[Split, int] = {Split.TRAIN: 5000, Split.TEST: 1600}
+COUNTS: Mapping[Split, int] = {Split.TRAIN: 3440, Split.TEST: 1600}
 SEED = 2604
+Voices = Mapping[Split, Sequence[Voice]]
 _GROUP = 40
 """Calls a worker makes before it reports."""
 
@@ -48,24 +49,40 @@ def label_of(kind: str) -> str:
     return {"person": "human", "silence": "silence"}.get(kind, "machine")
 
 
-def build(sources: Sources, folder: Path, say: Say, workers: int, counts: Mapping[Split, int] = COUNTS) -> None:
+def build(
+    sources: Sources,
+    folder: Path,
+    say: Say,
+    workers: int,
+    counts: Mapping[Split, int] = COUNTS,
+    voices: Voices = VOICES,
+) -> None:
     """Make both splits anew. Reproducible: the same packages give the same files."""
     cache = folder / "utterances"
     for split, count in counts.items():
         say(translate("Building {count} calls for {split}").format(count=count, split=split.value))
         shutil.rmtree(folder / split.value, ignore_errors=True)
-        labels = _split(sources, folder, cache, split, count, say, workers)
+        labels = _split(Plan(sources, folder, cache, split, tuple(voices[split])), count, say, workers)
         write_labels(folder / split.value / "labels.csv", labels)
 
 
-def _split(
-    sources: Sources, folder: Path, cache: Path, split: Split, count: int, say: Say, workers: int
-) -> list[Label]:
-    plan = planned(count)
-    groups = [(start, plan[start : start + _GROUP]) for start in range(0, count, _GROUP)]
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What all calls of a split share."""
+
+    sources: Sources
+    folder: Path
+    cache: Path
+    split: Split
+    voices: tuple[Voice, ...]
+
+
+def _split(plan: Plan, count: int, say: Say, workers: int) -> list[Label]:
+    sorts = planned(count)
+    groups = [(start, sorts[start : start + _GROUP]) for start in range(0, count, _GROUP)]
     labels: list[Label] = []
     with ProcessPoolExecutor(workers) as pool:
-        futures = [pool.submit(_group, sources, folder, cache, split, start, sorts) for start, sorts in groups]
+        futures = [pool.submit(_group, plan, start, group) for start, group in groups]
         for number, future in enumerate(futures, 1):
             labels += future.result()
             if number % max(1, len(groups) // 10) == 0:
@@ -86,21 +103,21 @@ def planned(count: int) -> list[str]:
     return plan
 
 
-_CASTS: dict[tuple[str, Split], Cast] = {}
+_CASTS: dict[tuple[Path, Split], Cast] = {}
 
 
-def _cast(cache: str, split: Split, sources: Sources) -> Cast:
+def _cast(plan: Plan) -> Cast:
     """One a worker process: reading the music takes longer than making a hundred calls."""
-    if (cache, split) not in _CASTS:
-        _CASTS[cache, split] = Cast(Studio(sources, Path(cache)), split)
-    return _CASTS[cache, split]
+    if (plan.cache, plan.split) not in _CASTS:
+        _CASTS[plan.cache, plan.split] = Cast(Studio(plan.sources, plan.cache), plan.split, plan.voices)
+    return _CASTS[plan.cache, plan.split]
 
 
-def _group(sources: Sources, folder: Path, cache: Path, split: Split, start: int, sorts: list[str]) -> list[Label]:
-    cast = _cast(str(cache), split, sources)
-    place = list(Split).index(split)
+def _group(plan: Plan, start: int, sorts: list[str]) -> list[Label]:
+    cast = _cast(plan)
+    place = list(Split).index(plan.split)
     return [
-        _write(folder, split, start + number, make(cast, sort, (SEED, place, start + number)))
+        _write(plan.folder, plan.split, start + number, make(cast, sort, (SEED, place, start + number)))
         for number, sort in enumerate(sorts)
     ]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from engine.amd_tools.decisions import Quality, quality
 from engine.amd_tools.listening import frames
 from engine.amd_tools.recordings import Recording, opening
+from engine.amd_tools.words import LANGUAGES, Words
 from engine.domain.errors import BadInput
 from engine.media.amd import Amd, AmdModel, AmdSettings, Verdict
 from engine.media.frames import FRAME_S
@@ -43,22 +44,28 @@ class Row:
     error: str
 
 
-def judge(recording: Recording, model: AmdModel) -> Row:
-    """One recording; never raises for what is in a file."""
+def judge(recording: Recording, model: AmdModel, *, listen: bool = False) -> Row:
+    """One recording; never raises for what is in a file. ``listen``: also to what is said, where it may be Russian."""
     known = recording.file, recording.label, recording.sort, recording.language
     try:
         samples = opening(recording)
     except BadInput as error:
         return Row(*known, "", "", "", 0, 0, "", 0, "", 0, str(error))
     amd = Amd(model)
+    words = Words(amd) if listen and recording.language in LANGUAGES else None
     first: Verdict | None = None
     spent = 0.0
     began = time.process_time()
     for frame, voiced, at in frames(samples, model.vad):
         if at > DEADLINE_S + 1e-9:
             break
-        if amd.feed(frame, voiced, at) is not None and first is None:
-            first, spent = amd.verdict, time.process_time() - began
+        verdict = amd.feed(frame, voiced, at)
+        if words is not None:
+            verdict = words.frame(frame.tobytes(), at) or verdict
+        if verdict is not None and first is None:
+            first, spent = verdict, time.process_time() - began
+    if words is not None:
+        words.close()
     while amd.verdict is None:
         amd.advance(round(amd.now + FRAME_S, 3))
     spent = 1000 * (spent or time.process_time() - began)
@@ -72,11 +79,11 @@ def judge(recording: Recording, model: AmdModel) -> Row:
     )  # fmt: skip
 
 
-def judge_all(found: Sequence[Recording], model: AmdModel, workers: int) -> list[Row]:
+def judge_all(found: Sequence[Recording], model: AmdModel, workers: int, *, listen: bool = False) -> list[Row]:
     if len(found) < 20:
-        return [judge(recording, model) for recording in found]
+        return [judge(recording, model, listen=listen) for recording in found]
     with ProcessPoolExecutor(workers) as pool:
-        return list(pool.map(partial(judge, model=model), found, chunksize=20))
+        return list(pool.map(partial(judge, model=model, listen=listen), found, chunksize=20))
 
 
 def overall(rows: Sequence[Row]) -> Quality:

@@ -42,12 +42,13 @@ def judged(samples: Samples, model: AmdModel, settings: AmdSettings | None = Non
 @dataclass(frozen=True, slots=True)
 class Course:
     """What the classifier would be asked about one recording: ``rows`` (steps × features) at ``times``, from the first voice
-    on. ``tone_s``: when a tone told a machine; infinite if none did.
+    on, which began at ``voice_s``. ``tone_s``: when a tone told a machine. Infinite what never came.
     """
 
     times: NDArray[np.float64]
     rows: NDArray[np.float64]
     tone_s: float
+    voice_s: float
 
 
 def course(samples: Samples, vad: int, until_s: float, settings: SegmentSettings) -> Course:
@@ -66,4 +67,5 @@ def course(samples: Samples, vad: int, until_s: float, settings: SegmentSettings
             if timing.first_voice is not None:
                 times.append(at)
                 rows.append(timing.features())
-    return Course(np.array(times), np.array(rows, dtype=np.float64).reshape(-1, len(FEATURES)), tone_s)
+    voice_s = math.inf if timing.first_voice is None else timing.first_voice
+    return Course(np.array(times), np.array(rows, dtype=np.float64).reshape(-1, len(FEATURES)), tone_s, voice_s)

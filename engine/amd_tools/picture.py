@@ -93,7 +93,7 @@ def _frame(model: AmdModel) -> list[str]:
         x = _x(second)
         parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_LEVEL_TOP}" y2="{bottom}" stroke="#e5e5e5"/>')
         parts.append(f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{second} s</text>')
-    for limit in (model.person_from, model.machine_to):
+    for limit in (model.limits.person_from, model.limits.machine_to):
         y = _chance_y(limit)
         parts.append(f'<line x1="{_LEFT}" x2="{_x(_SECONDS):.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="#1f7a3a" '
                      'stroke-dasharray="3 4"/>')  # fmt: skip

@@ -20,10 +20,15 @@ PACKAGES = (
     "asterisk-core-sounds-es-wav",
     "asterisk-prompt-es-co",
     "asterisk-prompt-fr-armelle",
+    "asterisk-prompt-it-menardi-wav",
+    "asterisk-prompt-de",
     "asterisk-moh-opsound-wav",
     "rhvoice-english",
+    "rhvoice-ukrainian",
+    "rhvoice-kyrgyz",
+    "rhvoice-tatar",
 )
-"""Recorded by people, CC-BY or GPL; the English voices of RHVoice. 120 MB to download."""
+"""Recorded by people, CC-BY, CC-BY-SA or GPL; voices of RHVoice. 200 MB to download; licences in ``sounds/amd/README.md``."""
 _UNNEEDED = ("usr/share/doc", "usr/lib", "usr/bin", "usr/share/locale", "usr/share/man")
 _STAMP = "packages.json"
 
@@ -46,9 +51,16 @@ def fetch(state: State, say: Say, mirror: str | None = None, asterisk_home: str 
     """Download what is missing; Unavailable when there is no Debian mirror or a program is missing."""
     install = find_asterisk(state, asterisk_home) or fetch_asterisk(state, say, mirror)
     tree = state.root / "amd" / "packages"
-    if not (tree / _STAMP).exists():
+    if not complete(tree):
         _download(state.root / "amd", tree, say, mirror)
-    return _found(install, tree)
+    return found(install, tree)
+
+
+def complete(tree: Path) -> bool:
+    """Whether all of ``PACKAGES`` lie there; an older version fetched fewer."""
+    stamp = tree / _STAMP
+    files = json.loads(stamp.read_text()) if stamp.exists() else {}
+    return {file.partition("_")[0] for file in files} >= set(PACKAGES)
 
 
 def _download(folder: Path, tree: Path, say: Say, mirror: str | None) -> None:
@@ -64,7 +76,8 @@ def _download(folder: Path, tree: Path, say: Say, mirror: str | None) -> None:
     shutil.rmtree(folder / "apt", ignore_errors=True)
 
 
-def _found(install: AsteriskInstall, tree: Path) -> Sources:
+def found(install: AsteriskInstall, tree: Path) -> Sources:
+    """What lies unpacked in ``tree``, with the programs and the Russian voices of ``install``."""
     share = install.root / "usr" / "share"
     _join_voices(tree / "usr/share/RHVoice", share / "RHVoice")
     espeak_data = next((install.root / "usr" / "lib").glob("*/espeak-ng-data"), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from collections import Counter
 from collections.abc import Sequence
@@ -16,14 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.amd_tools.boosting import BoostSettings, train
-from engine.amd_tools.decisions import Chances, Limits, chosen, decided, outcome, quality
+from engine.amd_tools.decisions import Chances, chosen, decided, outcome, quality
 from engine.amd_tools.listening import Course, course
 from engine.amd_tools.recordings import Recording, opening
 from engine.domain.errors import BadInput
 from engine.domain.text import mark, translate
 from engine.host.debian import Say
-from engine.media.amd import AmdSettings
-from engine.media.forest import FORMAT, Forest
+from engine.media.amd import AmdModel, AmdSettings, Limits
+from engine.media.forest import Forest
 from engine.media.segments import SegmentSettings
 from engine.media.timing import FEATURES
 
@@ -74,7 +75,7 @@ def _listen(recording: Recording, vad: int, until_s: float) -> Course | str:
         return str(error)
 
 
-def trained(heard: Sequence[Heard], settings: TrainSettings, say: Say) -> Trained:
+def trained(heard: Sequence[Heard], settings: TrainSettings, say: Say, workers: int = 1) -> Trained:
     """BadInput when there are too few of a label. The limits are chosen on out-of-fold probabilities: folds share no voice."""
     counts = Counter(each.recording.label for each in heard)
     for label in ("human", "machine"):
@@ -90,15 +91,15 @@ def trained(heard: Sequence[Heard], settings: TrainSettings, say: Say) -> Traine
     truth = np.array([each.recording.person for each in heard])
     weights = 1.0 / sizes[call]
     weights *= len(weights) / weights.sum()
-    folds = _folds(heard)
+    folds = _folds(heard)[call]
     chances = np.zeros(len(rows))
-    for fold in range(FOLDS):
-        say(translate("Training, step {step} of {steps}").format(step=fold + 1, steps=FOLDS + 1))
-        inside = folds[call] != fold
-        forest = train(rows[inside], truth[call][inside], weights[inside], FEATURES, settings.boost)
-        chances[~inside] = forest.probabilities(rows[~inside])
-    say(translate("Training, step {step} of {steps}").format(step=FOLDS + 1, steps=FOLDS + 1))
-    forest = train(rows, truth[call], weights, FEATURES, settings.boost)
+    inside = [folds != fold for fold in range(FOLDS)] + [np.ones(len(rows), dtype=np.bool_)]
+    with ProcessPoolExecutor(workers) as pool:
+        work = [pool.submit(train, rows[i], truth[call][i], weights[i], FEATURES, settings.boost) for i in inside]
+        for step, (future, each) in enumerate(zip(work, inside, strict=True), 1):
+            forest = future.result()
+            chances[~each] = forest.probabilities(rows[~each])
+            say(translate("Training, step {step} of {steps}").format(step=step, steps=FOLDS + 1))
     starts = np.concatenate([[0], sizes.cumsum()])
     calls = [_chances(each, chances[starts[i] : starts[i + 1]]) for i, each in enumerate(heard)]
     deadline = AmdSettings().deadline_s
@@ -114,26 +115,30 @@ def trained(heard: Sequence[Heard], settings: TrainSettings, say: Say) -> Traine
         "by_sort": _by_sort(heard, calls, limits, deadline),
         "importance": _importance(forest),
     }
-    model = {"format": FORMAT, "vad": settings.vad, **asdict(limits), "forest": forest.document()}
-    return Trained(model, _rounded(report))
+    return Trained(AmdModel(forest, limits, settings.vad).document(), _rounded(report))
 
 
 def _folds(heard: Sequence[Heard]) -> NDArray[np.intp]:
     """Calls of one voice stay together; where no voice is known, those of one phrase or file."""
-    voices = sorted({each.recording.voice for each in heard})
-    place = {voice: index % FOLDS for index, voice in enumerate(voices) if voice not in ("", "-")}
+    speakers = sorted({_speaker(each) for each in heard})
+    place = {speaker: index % FOLDS for index, speaker in enumerate(speakers) if speaker not in ("", "-")}
     return np.array(
         [
-            place.get(each.recording.voice, zlib.crc32((each.recording.phrase or each.recording.file).encode()) % FOLDS)
+            place.get(_speaker(each), zlib.crc32((each.recording.phrase or each.recording.file).encode()) % FOLDS)
             for each in heard
         ]
     )
 
 
+def _speaker(heard: Heard) -> str:
+    """A built voice with another throat is still the same speaker."""
+    return heard.recording.voice.partition("*")[0]
+
+
 def _chances(heard: Heard, values: Any) -> Chances:
-    first = float(heard.course.times[0]) if len(heard.course.times) else None
-    origin = heard.recording.origin(first)
-    return Chances(heard.course.times, values, heard.course.tone_s, heard.recording.person, origin)
+    course = heard.course
+    origin = heard.recording.origin(course.voice_s if math.isfinite(course.voice_s) else None)
+    return Chances(course.times, values, course.voice_s, course.tone_s, heard.recording.person, origin)
 
 
 def _by_sort(heard: Sequence[Heard], calls: Sequence[Chances], limits: Limits, deadline: float) -> dict[str, Any]:

@@ -40,30 +40,47 @@ class Split(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """``engine``: rhvoice, espeak, or recorded (then ``name`` is a folder of Asterisk's sounds)."""
+    """``engine``: rhvoice, espeak, or recorded (then ``name`` is a folder of Asterisk's sounds). ``throat``: the factor by
+    which pitch and formants are raised, tempo kept; another throat makes another speaker of a voice. ``pace``: percent of
+    the voice's own tempo at which it speaks as fast as others.
+    """
 
     engine: str
     name: str
     language: str
+    throat: float = 1.0
+    pace: int = 100
+
+    @property
+    def speaker(self) -> str:
+        """Whose voice it was before ``throat``: folds of training keep a speaker together."""
+        return f"{self.engine}:{self.name}"
 
     @property
     def id(self) -> str:
-        return f"{self.engine}:{self.name}"
+        return self.speaker if self.throat == 1.0 else f"{self.speaker}*{self.throat:g}"
 
 
 VOICES: Mapping[Split, Sequence[Voice]] = {
     Split.TRAIN: (
-        Voice("rhvoice", "anna", "ru"),
-        Voice("rhvoice", "aleksandr", "ru"),
+        *(Voice("rhvoice", "anna", "ru", throat) for throat in (1.0, 0.87, 1.13)),
+        *(Voice("rhvoice", "aleksandr", "ru", throat) for throat in (1.0, 0.89, 1.14)),
+        *(Voice("rhvoice", "natalia", "ru", throat) for throat in (1.0, 1.12)),
+        *(Voice("rhvoice", "anatol", "ru", throat, 125) for throat in (1.0, 0.9)),
+        Voice("rhvoice", "azamat", "ru", pace=120),
+        Voice("rhvoice", "nazgul", "ru", pace=105),
+        Voice("rhvoice", "talgat", "ru", pace=150),
         Voice("espeak", "ru+m3", "ru"),
         Voice("espeak", "ru+f2", "ru"),
-        Voice("rhvoice", "alan", "en"),
-        Voice("rhvoice", "clb", "en"),
+        *(Voice("rhvoice", "alan", "en", throat) for throat in (1.0, 0.88, 1.14)),
+        *(Voice("rhvoice", "clb", "en", throat) for throat in (1.0, 0.88, 1.14)),
         Voice("espeak", "en-us+m1", "en"),
         Voice("espeak", "en-gb+f4", "en"),
         Voice("recorded", "fr_CA_f_June", "fr"),
         Voice("recorded", "fr", "fr"),
         Voice("recorded", "es_CO_f_Avatar", "es"),
+        Voice("recorded", "it_IT_f_Menardi", "it"),
+        Voice("recorded", "de", "de"),
     ),
     Split.TEST: (
         Voice("rhvoice", "irina", "ru"),
@@ -77,7 +94,9 @@ VOICES: Mapping[Split, Sequence[Voice]] = {
         Voice("recorded", "es_MX_f_Allison", "es"),
     ),
 }
-"""es_MX and en_US are one speaker, so both are in the same split."""
+"""es_MX and en_US are one speaker, so both are in the same split. The Ukrainian, Kyrgyz and Tatar voices read Russian with
+an accent; they are free, unlike most of RHVoice's Russian ones, which forbid commercial use.
+"""
 
 
 def phrases() -> dict[str, Any]:
@@ -121,6 +140,8 @@ class Studio:
         return np.asarray(np.load(kept).astype(np.float32) / 32768.0)
 
     def _speak(self, voice: Voice, text: str, rate: int, pitch: int, out: Path) -> None:
+        """With ``throat`` the file claims another rate than it was made for: that raises or lowers the whole voice."""
+        rate = round(rate * voice.pace / 100 / voice.throat)
         if voice.engine == "rhvoice":
             argv = [*self._sources.rhvoice, "-p", voice.name, "-r", str(rate), "-t", str(pitch), "-o", str(out)]
             env = self._sources.rhvoice_env
@@ -135,6 +156,9 @@ class Studio:
         )  # fmt: skip
         if done.returncode != 0 or not out.exists():
             raise Unavailable("amd-voice", mark("Voice “{voice}” could not say “{text}”."), voice=voice.id, text=text)
+        if voice.throat != 1.0:
+            samples, made_at = soundfile.read(out)
+            soundfile.write(out, samples, round(made_at * voice.throat))
 
     def prompts(self, voice: Voice, split: Split) -> list[Path]:
         """Recorded prompts of a speaker that belong to ``split``, sorted."""

@@ -54,6 +54,9 @@ def add_parsers(verbs: Any) -> None:
     judge_it.add_argument("folder", type=Path)
     judge_it.add_argument("--model", type=Path, default=MODEL)
     judge_it.add_argument("--csv", type=Path, default=Path("amd-verdicts.csv"), help=translate(mark("one row a file")))
+    judge_it.add_argument(
+        "--words", action="store_true", help=translate(mark("listen to what is said too, where it may be Russian"))
+    )
     judge_it.set_defaults(act=evaluate)
     draw_it = what.add_parser("draw", help=translate(mark("draw how a recording is heard (SVG)")))
     draw_it.add_argument("file", type=Path)
@@ -82,7 +85,7 @@ def train(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     folder = options.folder or state_from(environment).root / "amd" / "data" / "train"
     settings = training.TrainSettings()
     heard = training.listen(recordings(folder), settings, options.workers, console.print)
-    result = training.trained(heard, settings, console.print)
+    result = training.trained(heard, settings, console.print, options.workers)
     report = REPORT if options.model == MODEL else options.model.with_suffix(".report.json")
     training.write(result, options.model, report)
     console.print(json.dumps(result.report["out_of_fold"], indent=1), highlight=False)
@@ -106,7 +109,7 @@ def load(path: Path) -> AmdModel:
 def evaluate(options: argparse.Namespace, _: Mapping[str, str]) -> int:
     """0; 2 when not one file could be read."""
     model = load(options.model)
-    rows = judge_all(recordings(options.folder), model, options.workers)
+    rows = judge_all(recordings(options.folder), model, options.workers, listen=options.words)
     write_csv(rows, options.csv)
     show(rows, Console())
     Console(stderr=True).print(translate(mark("Each file's verdict: {file}")).format(file=options.csv))

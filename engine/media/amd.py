@@ -7,7 +7,7 @@ decide earlier, and may revise what timing said, also after the deadline. By the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import IntEnum
 from typing import Any, Final
 
@@ -22,6 +22,13 @@ from engine.media.tones import Sound, ToneDetector, ToneHeard
 
 STEP_S: Final = 0.06
 """How often the classifier is asked; ``training`` takes its snapshots at the same times."""
+LATER_S: Final = 1.2
+"""Of a voice: who has not been told by then is believed to be a person more easily."""
+
+_DOUBT: Final = 0.8
+"""Probability of a person below which words are worth a recogniser's time."""
+WORD_END_S, WORDS_S, SCREENED_S = 0.2, 1.6, 8.0
+"""What was said is looked at after this pause, and without one after so many seconds; nothing after so many since the answer."""
 
 
 class Evidence(IntEnum):
@@ -57,35 +64,54 @@ class AmdSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class AmdModel:
-    """Probabilities of a person from which on a verdict falls: ``person_from`` upwards, ``machine_to`` downwards, at
-    the deadline ``machine_at_deadline`` downwards; from ``revise_to`` downwards a person becomes a machine.
-    ``vad``: webrtcvad's aggressiveness in training.
+class Limits:
+    """Probabilities of a person from which on a verdict falls: ``person_from`` upwards (``person_later`` once ``LATER_S`` have
+    passed since the first voice), ``machine_to`` downwards, at the deadline ``machine_at_deadline`` downwards. A person becomes
+    a machine from ``revise_to`` downwards, at the deadline from ``revise_at_deadline`` downwards.
     """
 
-    forest: Forest
     person_from: float
+    person_later: float
     machine_to: float
     machine_at_deadline: float
     revise_to: float
+    revise_at_deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class AmdModel:
+    """``limits`` of the probability of a person. ``vad``: webrtcvad's aggressiveness in training."""
+
+    forest: Forest
+    limits: Limits
     vad: int
 
     @staticmethod
     def parse(document: Mapping[str, Any]) -> AmdModel:
         """BadInput (``amd-model``) for anything but what ``amd train`` writes for this version's features."""
         try:
-            person_from, machine_to = float(document["person_from"]), float(document["machine_to"])
-            at_deadline, revise_to = float(document["machine_at_deadline"]), float(document["revise_to"])
-            vad, known, forest = int(document["vad"]), document["format"], document["forest"]
+            known = document["format"]
+            if known != FORMAT:
+                raise _old()
+            limits = Limits(**{each.name: float(document["limits"][each.name]) for each in fields(Limits)})
+            vad, forest = int(document["vad"]), document["forest"]
         except (KeyError, TypeError, ValueError) as error:
             raise BadInput("amd-model", mark("This is not a model of answering-machine detection.")) from error
-        model = AmdModel(Forest.parse(forest), person_from, machine_to, at_deadline, revise_to, vad)
-        if known != FORMAT or model.forest.names != FEATURES or not 0 <= vad <= 3:
-            raise BadInput(
-                "amd-model-old",
-                mark("This model of answering-machine detection was trained by another version; train it again."),
-            )
+        model = AmdModel(Forest.parse(forest), limits, vad)
+        if model.forest.names != FEATURES or not 0 <= vad <= 3:
+            raise _old()
         return model
+
+    def document(self) -> dict[str, Any]:
+        """What :meth:`parse` reads."""
+        return {"format": FORMAT, "vad": self.vad, "limits": asdict(self.limits), "forest": self.forest.document()}
+
+
+def _old() -> BadInput:
+    return BadInput(
+        "amd-model-old",
+        mark("This model of answering-machine detection was trained by another version; train it again."),
+    )
 
 
 def kind_of_tone(tone: ToneHeard, first_voice: float | None) -> Kind | None:
@@ -129,6 +155,15 @@ class Amd:
         return self._person
 
     @property
+    def open(self) -> bool:
+        """Whether words could still tell more than timing does: nothing is decided, or a person was
+        told by timing who goes on as machines do, or a machine by timing to whom nothing has been said yet.
+        """
+        if self.verdict is None:
+            return self._person < _DOUBT
+        return self.verdict.evidence <= Evidence.GREETING and (self.verdict.kind.machine or self._person < _DOUBT)
+
+    @property
     def now(self) -> float:
         return self.timing.segmenter.now
 
@@ -165,28 +200,38 @@ class Amd:
                 kind, evidence = self._by_timing()
                 if kind is not None:
                     return self._say(kind, evidence, self.now)
-        if late and self.verdict is not None:
-            self._close()
-        return self._at_deadline() if late and self.verdict is None else None
+        return self._at_deadline() if late else None
 
     def _by_timing(self) -> tuple[Kind | None, Evidence]:
+        assert self.timing.first_voice is not None
         self._person = self._model.forest.probability(self.timing.features())
+        limits = self._model.limits
         if self.verdict is not None:
-            machine = self._person <= self._model.revise_to
+            machine = self._person <= limits.revise_to
             return (Kind.VOICEMAIL if machine else None), Evidence.LATER_TIMING
-        if self._person >= self._model.person_from:
+        later = self.now - self.timing.first_voice >= LATER_S - 1e-9
+        if self._person >= (limits.person_later if later else limits.person_from):
             return Kind.PERSON, Evidence.TIMING
-        return (Kind.VOICEMAIL if self._person <= self._model.machine_to else None), Evidence.TIMING
+        return (Kind.VOICEMAIL if self._person <= limits.machine_to else None), Evidence.TIMING
 
     def _at_deadline(self) -> Verdict | None:
+        limits = self._model.limits
+        if self.verdict is not None:
+            machine = self._person <= limits.revise_at_deadline
+            revised = self._say(Kind.VOICEMAIL, Evidence.LATER_TIMING, self.now) if machine else None
+            self._close()
+            return revised
         if self.timing.first_voice is None:
             return self._say(Kind.SILENCE, Evidence.DEADLINE, self.now)
-        machine = self._person <= self._model.machine_at_deadline
+        machine = self._person <= limits.machine_at_deadline
         return self._say(Kind.VOICEMAIL if machine else Kind.UNSURE, Evidence.DEADLINE, self.now)
 
     def _say(self, kind: Kind, evidence: Evidence, at: float) -> Verdict | None:
         before = self.verdict
         if before is not None and (evidence <= before.evidence or kind is before.kind):
+            if kind is before.kind and evidence is Evidence.GREETING > before.evidence:
+                self.verdict = replace(before, evidence=evidence)  # whoever says «алло» may go on as long as he likes
+                self._close()
             return None
         if before is not None and evidence is Evidence.TONE and before.kind.machine and kind is Kind.VOICEMAIL:
             return None  # a beep does not make a menu or a secretary a voicemail

@@ -48,7 +48,7 @@ MARKS: Final[Mapping[Kind, Sequence[str]]] = {
     ),
     Kind.IVR: (
         "нажмите", "нажмите один", "вы позвонили в компани*", "вас приветствует компани*", "тонов* режим*",
-        "добавочн* номер*", "внутренн* номер*", "дождитесь ответа", "оставайтесь на линии", "звонок важен",
+        "добавочн* номер*", "внутренн* номер*", "дождитесь ответа", "оставайтесь на линии", "звонок* важен", "звонок очень важен",
         "разговор* записыва*", "операторы заняты", "press one", "press two", "please hold", "stay on the line",
         "agents are busy", "call may be recorded",
     ),
@@ -56,7 +56,23 @@ MARKS: Final[Mapping[Kind, Sequence[str]]] = {
 }  # fmt: skip
 """«Вы позвонили …» alone is a machine too, of a kind that the rest of the sentence tells."""
 MACHINE_OPENINGS: Final = ("вы позвонили", "вас приветствует", "вы дозвонились", "thank you for calling", "welcome to")
+"""But a person may say «хорошо, что вы позвонили»: a word of ``_NO_OPENING`` just before takes it back."""
+_NO_OPENING: Final = frozenset(("что", "как", "зачем", "почему", "куда", "откуда", "когда", "если", "раз"))
 _BETWEEN = 2
+
+SPOKEN: Final = (
+    "алло", "але", "слушаю", "слушаю вас", "кто это", "у аппарата", "здравствуйте", "добрый день", "добрый вечер", "привет",
+    "оставьте сообщение", "оставьте ваше сообщение", "после сигнала", "после гудка", "после звукового сигнала",
+    "говорите после сигнала", "автоответчик", "голосовая почта", "голосовой ящик", "голосовое сообщение",
+    "запишите сообщение", "не могу ответить", "не может подойти", "меня нет", "абонент", "абонент временно недоступен",
+    "абонент не отвечает", "абонента", "телефон абонента", "телефон выключен", "аппарат абонента выключен",
+    "вне зоны действия сети", "номер не существует", "неправильно набран номер", "набранный вами номер", "я помощник",
+    "голосовой помощник", "виртуальный помощник", "виртуальный секретарь", "электронный секретарь", "умный помощник",
+    "помощник абонента", "что ему передать", "что передать", "представьтесь пожалуйста", "нажмите", "нажмите один",
+    "вы позвонили", "что вы позвонили", "вы позвонили в компанию", "вас приветствует", "вы дозвонились", "оставайтесь на линии",
+    "дождитесь ответа", "ваш звонок очень важен", "операторы заняты", "перезвоню",
+)  # fmt: skip
+"""What a recogniser that hears nothing but expected phrases is told to expect while it is not known who has answered."""
 
 
 def words(text: str) -> list[str]:
@@ -68,6 +84,22 @@ def found(phrase: str, said: Sequence[str]) -> bool:
     """Whether the words of ``phrase`` occur in ``said`` in order, at most two other words between neighbours."""
     parts = phrase.replace("ё", "е").split()
     return any(_from(parts, said, start) for start in range(len(said)) if _is(parts[0], said[start]))
+
+
+def greets(text: str) -> bool:
+    """Whether ``text`` is a person's. Phrases of machines that a recogniser of expected phrases finds are not evidence enough: it
+    finds them in people's answers too, and a lost person costs more than a missed machine (docs/hearing.md).
+    """
+    return kind_of(text) is Kind.PERSON
+
+
+def _opens(phrase: str, said: Sequence[str]) -> bool:
+    parts = phrase.split()
+    return any(
+        _from(parts, said, at) and (at == 0 or said[at - 1] not in _NO_OPENING)
+        for at in range(len(said))
+        if _is(parts[0], said[at])
+    )
 
 
 def _from(parts: Sequence[str], said: Sequence[str], start: int) -> bool:
@@ -96,6 +128,6 @@ def kind_of(text: str) -> Kind | None:
                 best = (size, kind)
     if best is not None and best[1] is not Kind.PERSON:
         return best[1]
-    if any(found(phrase, said) for phrase in MACHINE_OPENINGS):
+    if any(_opens(phrase, said) for phrase in MACHINE_OPENINGS):
         return Kind.IVR
     return None if best is None else best[1]

@@ -26,6 +26,7 @@ FEATURES: Final = (
     "near_gap_2_s", "near_third_s", "near_last_s", "near_longest_s", "near_longest_gap_s", "near_voiced_s", "near_share",
     "far_share", "hiss_first_s", "hiss_share",
     "loud_voices", "loud_quiet_s", "loud_first_s", "loud_last_s", "loud_longest_s", "loud_longest_gap_s", "loud_voiced_s",
+    *(f"near_slot_{number}" for number in range(9)),
 )  # fmt: skip
 """Names, in the order of :meth:`Timing.features`. ``_s`` seconds, ``_db`` decibels; ``near_``: of :func:`near`."""
 _DIP_DB = 4.0
@@ -40,6 +41,7 @@ _NEAR_DB = 15.0
 _BRIDGE, _SHORTEST = 8, 3
 _LOUD_DB = 13.0
 _HISS_HZ = 1500.0
+_SLOTS, _SLOT = 9, 20
 _LONGEST = 3000
 """Frames, a minute: a clock that leaps must not fill the memory."""
 _JITTER = 4
@@ -216,12 +218,12 @@ def near(levels: list[float], flags: list[bool], centres: list[float], floor: fl
     level = np.array(levels)
     flagged = np.array(flags)
     if not flagged.any():
-        return [at, *[0.0] * 23]
+        return [at, *[0.0] * (23 + _SLOTS)]
     loud = _ninth_tenth(level[flagged])
     mine = flagged & (level > max(loud - _NEAR_DB, floor + 4.0))
     runs = _runs(mine)
     if not runs:
-        return [at, *[0.0] * 23]
+        return [at, *[0.0] * (23 + _SLOTS)]
     lengths = [(end - start) * FRAME_S for start, end in runs]
     gaps = [(after[0] - before[1]) * FRAME_S for before, after in pairwise(runs)]
     began, ended = runs[0][0] * FRAME_S, runs[-1][1] * FRAME_S
@@ -230,8 +232,16 @@ def near(levels: list[float], flags: list[bool], centres: list[float], floor: fl
         began, at - began, float(len(runs)), max(0.0, at - ended), lengths[0], _nth(gaps, 0), _nth(lengths, 1),
         _nth(gaps, 1), _nth(lengths, 2), lengths[-1], max(lengths), max(gaps, default=0.0), voiced,
         voiced / max(0.02, at - began), float((flagged & ~mine).mean()), *_hiss(np.array(centres), runs),
-        *_loud(level > max(loud - _LOUD_DB, floor + 6.0), at),
+        *_loud(level > max(loud - _LOUD_DB, floor + 6.0), at), *_slots(mine, runs[0][0]),
     ]  # fmt: skip
+
+
+def _slots(mine: NDArray[np.bool_], start: int) -> list[float]:
+    """Share of voice in each 0.4 s since the first voice; 0 in what is yet to come."""
+    padded = np.zeros(_SLOTS * _SLOT, dtype=np.bool_)
+    since = mine[start : start + len(padded)]
+    padded[: len(since)] = since
+    return [float(x) for x in padded.reshape(_SLOTS, _SLOT).mean(axis=1)]
 
 
 def _ninth_tenth(values: NDArray[np.float64]) -> float:

@@ -92,11 +92,14 @@ def _answered(turn: Turn, _event: on.Answered) -> None:
 
 
 def _person(turn: Turn, _event: on.PersonDetected) -> None:
-    """A person, or nobody knows better. Also takes back a verdict, as long as nothing was said to the machine."""
-    if turn.state.path:
-        return
+    """A person, or nobody knows better. Also takes back a verdict: who was interrupted as a machine is told the same again."""
     turn.set(machine=None)
-    enter(turn, turn.scenario.start)
+    enter(turn, turn.node or turn.scenario.start)
+
+
+def _person_after_all(turn: Turn, _event: on.PersonDetected) -> None:
+    """The dialogue goes on as it is; only its result changes."""
+    turn.set(machine=None)
 
 
 def _machine(turn: Turn, event: on.MachineDetected) -> None:
@@ -208,6 +211,7 @@ _IN_DIALOGUE: dict[type[on.Event], Handler] = {
     on.SpeechStarted: on_speech_started,
     on.Heard: on_heard,
     on.MachineDetected: _machine,
+    on.PersonDetected: _person_after_all,
     on.HearingLost: _deaf,
 }
 
@@ -225,6 +229,7 @@ _TABLE: dict[Phase, dict[type[on.Event], Handler]] = {
         on.TransferAnswered: _operator_answered,
         on.TransferFailed: _operator_failed,
         on.MachineDetected: _machine,
+        on.PersonDetected: _person_after_all,
         on.HearingLost: _deaf,
     },
     Phase.TALKING: {on.TransferEnded: _talk_over},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 
 import structlog
 
 from engine.domain.errors import DozvonError
-from engine.media.segments import SegmentEvent, VoiceEnded, VoiceStarted
+from engine.media.segments import SegmentEvent
+from engine.media.utterance import Utterance
 from engine.session.messages import Spoken
 from engine.session.ports import Gate, SpeechSource, SpeechStream
 
@@ -16,19 +18,33 @@ END_OF_SPEECH_S = 0.4
 """Silence after which an utterance is over. Shorter cuts people off between words, longer makes the robot slow."""
 
 
+def always() -> bool:
+    return True
+
+
 class Attention:
     """While open, ``frame`` is given everything that is heard. ``tell(text, final, other)``, as ``events.Heard`` has them, is
     called in the loop's thread.
+
+    An utterance is over after ``end_s`` of silence, or ``longest_s`` after its begin; while nobody is ``wanted``, it goes on.
     """
 
     def __init__(
-        self, source: SpeechSource, gate: Gate, words: Sequence[str], tell: Callable[[str, bool, bool], None], call: str
+        self,
+        source: SpeechSource,
+        gate: Gate,
+        words: Sequence[str],
+        tell: Callable[[str, bool, bool], None],
+        call: str,
+        *,
+        end_s: float = END_OF_SPEECH_S,
+        longest_s: float = math.inf,
+        wanted: Callable[[], bool] = always,
     ) -> None:
         self._gate = gate
         self._tell = tell
-        self._speaking = False
-        self._ended_at: float | None = None
-        self._began = 0.0
+        self._wanted = wanted
+        self._utterance = Utterance(end_s, longest_s)
         self._final: Spoken | None = None
         self._finishing: asyncio.Task[None] | None = None
         self._closed = False
@@ -36,29 +52,23 @@ class Attention:
         self._log = structlog.get_logger("ear").bind(call=call)
 
     def segment(self, event: SegmentEvent) -> None:
-        match event:
-            case VoiceStarted(at):
-                self._began = self._began if self._speaking else at
-                self._speaking, self._ended_at = True, None
-            case VoiceEnded(at):
-                self._ended_at = at
-            case _:
-                pass
+        self._utterance.segment(event)
 
     def frame(self, pcm: bytes, active: bool, at: float) -> None:
         """The silence that ends an utterance is fed too: decoders settle their last word in it."""
-        if let_through := self._gate.push(pcm, self._speaking or active):
+        if let_through := self._gate.push(pcm, self._utterance.speaking or active):
             self._stream.feed(let_through)
         self.clock(at)
 
     def clock(self, at: float) -> None:
-        if self._ended_at is not None and at - self._ended_at >= END_OF_SPEECH_S and not self._closed:
-            began, ended, self._speaking, self._ended_at = self._began, self._ended_at, False, None
-            self._finishing = asyncio.ensure_future(self._finish(began, ended))
+        if self._utterance.over(at) and not self._closed and self._wanted():
+            began, ended = self._utterance.began, self._utterance.ended
+            self._utterance.next(at)
+            self._finishing = asyncio.ensure_future(self._finish(began, at if ended is None else ended))
 
     def spoken(self, now: float) -> Spoken:
         """When that was said which is being told."""
-        return self._final or Spoken(self._began, now, None)
+        return self._final or Spoken(min(self._utterance.began, now), now, None)
 
     def close(self) -> None:
         self._closed = True

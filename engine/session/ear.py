@@ -15,10 +15,11 @@ import structlog
 from numpy.typing import NDArray
 
 from engine.domain.errors import Unavailable
-from engine.media.amd import Amd, AmdModel, AmdSettings, Verdict
+from engine.media.amd import SCREENED_S, WORD_END_S, WORDS_S, Amd, AmdModel, AmdSettings, Verdict
 from engine.media.first_words import FirstWords
 from engine.media.frames import FRAME, FRAME_S, level_dbov
 from engine.media.greeting import GreetingEnd
+from engine.media.phrases import SPOKEN, greets
 from engine.media.segments import Segmenter, SegmentEvent, VoiceHeld
 from engine.media.silence import SilenceWatch
 from engine.scenario import events as said
@@ -66,6 +67,7 @@ class Ear:
         self._greeting: GreetingEnd | None = None
         self._silence: SilenceWatch | None = None
         self._attention: Attention | None = None
+        self._screening: Attention | None = None
         self._listening = False
         self._last = 0.0
         self._tick: asyncio.TimerHandle | None = None
@@ -78,7 +80,6 @@ class Ear:
     async def attach(self, answered: float) -> bool:
         """Begin to hear; ``answered`` in loop time. False when Asterisk gives no leg: the call goes on without."""
         self._answered = answered
-        self._last = self._now()
         self._vad = self._hearing.make_vad(self._hearing.model.vad if self._hearing.model else _VAD)
         try:
             self._leg = await self._hearing.ears.attach(self._call, self)
@@ -92,6 +93,7 @@ class Ear:
         """Stop hearing; the channel is free for Asterisk's own playback and for other bridges."""
         leg, self._leg = self._leg, None
         self.stop_listening()
+        self._stop_screening()
         if self._tick is not None:
             self._tick.cancel()
         if leg is not None:
@@ -107,7 +109,12 @@ class Ear:
         if self._hearing.model is None or self._leg is None:
             self._perceive(said.PersonDetected())
             return
-        self._amd = Amd(self._hearing.model, self._hearing.amd)
+        self._amd = amd = Amd(self._hearing.model, self._hearing.amd)
+        if self._hearing.speech is not None:
+            self._screening = Attention(
+                self._hearing.speech, self._hearing.make_gate(), SPOKEN, self._opening, self._call,
+                end_s=WORD_END_S, longest_s=WORDS_S, wanted=lambda: amd.open,
+            )  # fmt: skip
 
     def listen(self, words: Sequence[str], silence_s: float | None) -> None:
         self.stop_listening()
@@ -156,6 +163,10 @@ class Ear:
             self._segments(events)
         if self._attention is not None and not self._first_words.going_on():
             self._attention.frame(pcm, self._segmenter.active, at)
+        if self._screening is not None:
+            self._screening.frame(pcm, self._segmenter.active, at)
+            if at > SCREENED_S:
+                self._stop_screening()
 
     def _clock(self) -> None:
         """Where no packets come, time passes all the same."""
@@ -164,8 +175,9 @@ class Ear:
             if self._amd is not None:
                 self._screened(self._amd, self._amd.advance(now))
             self._segments(self._segmenter.advance(now))
-            if self._attention is not None:
-                self._attention.clock(now)
+            for each in (self._attention, self._screening):
+                if each is not None:
+                    each.clock(now)
         if self._silence is not None and self._silence.over(now):
             self._perceive(said.Silence(now))
         if self._greeting is not None and self._greeting.over(now):
@@ -177,6 +189,8 @@ class Ear:
         for event in events:
             if self._silence is not None:
                 self._silence.heard(event)
+            if self._screening is not None:
+                self._screening.segment(event)
             if self._first_words.going_on():
                 continue
             if self._attention is not None:
@@ -190,6 +204,18 @@ class Ear:
         spoken = self._attention.spoken(self._now()) if self._attention is not None else None
         self._deliver(Perceived(said.Heard(text, final, other), spoken))
 
+    def _opening(self, text: str, final: bool, _other: bool) -> None:
+        """Words of whoever is being screened; the scenario is not told them."""
+        if final and text:
+            self._log.info("screened", text=text)
+        if self._amd is not None and greets(text):
+            self._screened(self._amd, self._amd.heard(text, self._now()))
+
+    def _stop_screening(self) -> None:
+        if self._screening is not None:
+            self._screening.close()
+            self._screening = None
+
     def _screened(self, amd: Amd, verdict: Verdict | None) -> None:
         if self._greeting is not None:
             self._greeting.feed(amd.events, amd.tones)
@@ -199,7 +225,8 @@ class Ear:
         if verdict.kind.machine:
             self._greeting = self._greeting or GreetingEnd()
             self._perceive(said.MachineDetected(said.MachineKind(verdict.kind.value)))
-        elif not verdict.revised:
+        else:
+            self._greeting = None
             self._first_words.robot_begins()
             self._perceive(said.PersonDetected())
 

@@ -48,7 +48,7 @@ def test_silence_on_a_quiet_line_is_no_machine() -> None:
 
 def test_the_verb_writes_a_row_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.csv"
-    options = argparse.Namespace(folder=CALLS, model=MODEL, csv=out, workers=1)
+    options = argparse.Namespace(folder=CALLS, model=MODEL, csv=out, workers=1, words=False)
     assert evaluate(options, {}) == 0
     with out.open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
@@ -59,7 +59,7 @@ def test_the_verb_writes_a_row_a_file(tmp_path: Path, capsys: pytest.CaptureFixt
 
 def test_nothing_readable_is_status_2(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"?")
-    options = argparse.Namespace(folder=tmp_path, model=MODEL, csv=tmp_path / "out.csv", workers=1)
+    options = argparse.Namespace(folder=tmp_path, model=MODEL, csv=tmp_path / "out.csv", workers=1, words=False)
     assert evaluate(options, {}) == 2
 
 

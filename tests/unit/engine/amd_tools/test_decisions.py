@@ -4,16 +4,22 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engine.amd_tools.decisions import Chances, Decision, Limits, chosen, decided, outcome, quality
+from engine.amd_tools.decisions import Chances, Decision, Table, chosen, decided, outcome, quality
+from engine.media.amd import Limits
 
-LIMITS = Limits(0.9, 0.05, 0.3, 0.02)
+LIMITS = Limits(0.9, 0.7, 0.05, 0.3, 0.02, 0.08)
 
 
-def call(values: list[float], *, tone_s: float = math.inf, person: bool = True, origin: float = 0.0) -> Chances:
+def call(
+    values: list[float], *, voice_s: float = 0.9, tone_s: float = math.inf, person: bool = True, origin: float = 0.0
+) -> Chances:
     return Chances(
         np.array([0.5 * (step + 1) for step in range(len(values))], dtype=np.float64),
         np.array(values),
+        voice_s,
         tone_s,
         person,
         origin,
@@ -24,7 +30,10 @@ def call(values: list[float], *, tone_s: float = math.inf, person: bool = True, 
     ("values", "tone_s", "expected"),
     [
         ([0.5, 0.95, 0.1], math.inf, Decision(1.0, True, True)),
-        ([0.5, 0.95, 0.01], math.inf, Decision(1.0, True, False)),
+        ([0.5, 0.95, 0.01, 0.5], math.inf, Decision(1.0, True, False)),
+        ([0.5, 0.95, 0.07, 0.5], math.inf, Decision(1.0, True, True)),
+        ([0.5, 0.95, 0.5, 0.07], math.inf, Decision(1.0, True, False)),
+        ([0.5, 0.8, 0.8, 0.8, 0.8, 0.8], math.inf, Decision(2.5, True, True)),
         ([0.5, 0.04, 0.99], math.inf, Decision(1.0, False, False)),
         ([0.5, 0.5], math.inf, Decision(4.0, True, True)),
         ([0.5, 0.2], math.inf, Decision(4.0, False, False)),
@@ -58,3 +67,22 @@ def test_limits_that_divide_clear_calls() -> None:
     _, found = chosen(people + machines, 4.0)
     assert found.accuracy == 1.0
     assert found.human_p50_s == 1.0
+
+
+CALLS = st.builds(
+    call,
+    st.lists(st.sampled_from([0.0005, 0.002, 0.04, 0.3, 0.55, 0.75, 0.85, 0.95]), max_size=8),
+    voice_s=st.sampled_from([0.2, 1.0, 2.4]),
+    tone_s=st.sampled_from([0.7, 1.5, 3.0, math.inf]),
+    person=st.booleans(),
+    origin=st.sampled_from([0.0, 0.4]),
+)
+
+
+@given(st.lists(CALLS, min_size=1, max_size=12), st.sampled_from([0.7, 0.9]), st.sampled_from([0.05, 0.4]))
+def test_all_calls_at_once_are_decided_as_one_by_one(calls: list[Chances], person_from: float, last: float) -> None:
+    limits = Limits(person_from, 0.6, 0.003, 0.2, 0.002, last)
+    first = Table(calls, 4.0).first(limits.person_from, limits.person_later, limits.machine_to)
+    assert first.quality(limits.machine_at_deadline, limits.revise_to, limits.revise_at_deadline) == quality(
+        [outcome(each, decided(each, limits, 4.0)) for each in calls]
+    )

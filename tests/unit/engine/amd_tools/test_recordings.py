@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import argparse
+import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +11,12 @@ import soundfile
 
 from engine.amd_tools.evaluation import Row, judge, judge_all, overall, write_csv
 from engine.amd_tools.recordings import OPENING_S, Recording, label_from, opening, recordings
+from engine.amd_tools.verbs import evaluate
 from engine.domain.errors import BadInput
-from engine.media.amd import AmdModel
+from engine.media.amd import AmdModel, Limits
 from tests.unit.engine.media.sounds import forest
 
-MODEL = AmdModel(forest("quiet_s", 0.5, 0.0, 4.0), 0.9, 0.01, 0.3, 0.0, 2)
+MODEL = AmdModel(forest("quiet_s", 0.5, 0.0, 4.0), Limits(0.9, 0.9, 0.01, 0.3, 0.0, 0.0), 2)
 
 
 def sound(seconds: float, rate: int = 8000) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -128,3 +132,38 @@ def test_a_folder_is_judged_and_written(tmp_path: Path) -> None:
     assert lines[0].split(",") == list(Row.__slots__)
     assert len(lines) == 3
     assert overall(rows).calls == 1
+
+
+def test_one_folder_of_everything_that_can_go_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each file is a row; what cannot be judged names its problem there, and the rest goes on."""
+    calls = tmp_path / "calls"
+    calls.mkdir()
+    spoken = sound(3.0) * np.repeat([0, 1, 0], 8000)
+    for name, samples, rate in (
+        ("stereo.wav", np.stack([spoken, spoken], axis=1), 8000),
+        ("one-way.wav", np.stack([spoken, 0 * spoken], axis=1), 8000),
+        ("cd.wav", np.repeat(spoken, 6)[: 44100 * 3], 44100),
+        ("none.wav", np.zeros(0), 8000),
+        ("clipped.wav", np.clip(1000 * spoken, -1, 1), 8000),
+        ("quiet.wav", spoken / 500, 8000),
+        ("offset.wav", spoken + 0.4, 8000),
+        ("looped.wav", np.tile(spoken, 3), 8000),
+    ):
+        soundfile.write(calls / name, samples, rate)
+    soundfile.write(calls / "not-a-number.wav", np.full(8000, np.nan, dtype=np.float32), 8000, subtype="FLOAT")
+    (calls / "damaged.wav").write_bytes(b"RIFF....WAVEfmt nothing")
+    (calls / "cut.wav").write_bytes((calls / "cd.wav").read_bytes()[:3000])
+    (tmp_path / "model.json").write_text(json.dumps(MODEL.document()))
+    options = argparse.Namespace(
+        folder=calls, model=tmp_path / "model.json", csv=tmp_path / "out.csv", workers=1, words=False
+    )
+    assert evaluate(options, {}) == 0
+    with (tmp_path / "out.csv").open(encoding="utf-8") as stream:
+        rows = {row["file"]: row for row in csv.DictReader(stream)}
+    assert set(rows) == {path.name for path in calls.iterdir()}
+    broken = {name for name, row in rows.items() if row["error"]}
+    assert broken == {"none.wav", "not-a-number.wav", "damaged.wav"}
+    assert all(name in rows[name]["error"] for name in broken)
+    assert all(row["verdict"] for name, row in rows.items() if name not in broken)
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in broken)

@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain.errors import BadInput
-from engine.media.amd import Amd, AmdModel, AmdSettings, Evidence, Verdict
+from engine.media.amd import LATER_S, Amd, AmdModel, AmdSettings, Evidence, Limits, Verdict
 from engine.media.forest import FORMAT
 from engine.media.frames import FRAME_S
 from engine.media.phrases import Kind
 from tests.unit.engine.media.sounds import Pcm, forest, framed, noise, silence, tone
 
 # Half a second of quiet after a voice is a person, more than a second of talking a machine.
-PERSON = AmdModel(forest("quiet_s", 0.5, 0.0, 4.0), 0.9, 0.01, 0.3, 0.0, 2)
-TALKER = AmdModel(forest("state_s", 1.0, 0.0, -6.0), 0.9, 0.01, 0.3, 0.01, 2)
+PERSON = AmdModel(forest("quiet_s", 0.5, 0.0, 4.0), Limits(0.9, 0.9, 0.01, 0.3, 0.0, 0.0), 2)
+TALKER = AmdModel(forest("state_s", 1.0, 0.0, -6.0), Limits(0.9, 0.9, 0.01, 0.3, 0.01, 0.01), 2)
 
 
 def run(model: AmdModel, sound: Pcm, voice: tuple[float, float], until: float = 6.0) -> list[Verdict]:
@@ -108,11 +108,54 @@ def test_phrases_decide_at_once_and_revise() -> None:
     assert amd.heard("алло", 2.0) is None
 
 
+def test_whoever_says_hello_may_talk_as_long_as_he_likes() -> None:
+    amd, sound = Amd(replace(TALKER, limits=replace(TALKER.limits, person_from=0.4))), spoken(0.4, 4.5, 4.5)
+    verdicts = []
+    for number, frame in enumerate(framed(sound), 1):
+        at = number * FRAME_S
+        verdicts.append(amd.feed(frame, 0.4 < at <= 4.5, at))
+        if number == 50:
+            assert amd.verdict is not None
+            assert amd.heard("алло да", at) is None
+    (person,) = [each for each in verdicts if each is not None]
+    assert person.kind is Kind.PERSON
+    assert amd.verdict is not None
+    assert amd.verdict.evidence is Evidence.GREETING
+
+
+def test_words_are_worth_listening_to_only_while_timing_is_in_doubt() -> None:
+    amd = Amd(PERSON)
+    opened = []
+    for number, frame in enumerate(framed(spoken(0.4, 0.9, 3.0)), 1):
+        amd.feed(frame, 0.4 < number * FRAME_S <= 0.9, number * FRAME_S)
+        opened.append(amd.open)
+    assert opened[0]
+    assert not opened[-1]
+
+
 def test_a_person_who_goes_on_like_a_machine_is_revised_before_the_deadline() -> None:
-    hasty = replace(TALKER, person_from=0.4)
+    hasty = replace(TALKER, limits=replace(TALKER.limits, person_from=0.4))
     person, machine = run(hasty, spoken(0.4, 3.5, 4.0), (0.4, 3.5))
     assert person.kind is Kind.PERSON
     assert (machine.evidence, machine.revised) == (Evidence.LATER_TIMING, True)
+
+
+def test_a_person_whom_nothing_confirmed_is_revised_at_the_deadline() -> None:
+    hesitant = replace(PERSON, forest=forest("state_s", 1.0, 0.5, -1.0))
+    limits = replace(hesitant.limits, person_from=0.6, person_later=0.6, revise_at_deadline=0.3)
+    person, machine = run(replace(hesitant, limits=limits), spoken(0.4, 4.5, 4.5), (0.4, 4.5))
+    assert person.kind is Kind.PERSON
+    assert (machine.kind, machine.evidence) == (Kind.VOICEMAIL, Evidence.LATER_TIMING)
+    assert machine.at == pytest.approx(4.0)
+
+
+def test_later_less_makes_a_person() -> None:
+    likely = replace(PERSON, forest=forest("quiet_s", 0.2, 0.0, 1.0))
+    (verdict,) = run(
+        replace(likely, limits=replace(likely.limits, person_later=0.7)), spoken(0.4, 0.9, 3.0), (0.4, 0.9)
+    )
+    assert verdict.kind is Kind.PERSON
+    assert verdict.at == pytest.approx(0.4 + LATER_S, abs=0.1)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["voice", "quiet", "gap"]), st.integers(1, 40)), max_size=15))
@@ -139,16 +182,15 @@ def test_always_decides_by_the_deadline_and_the_clock_is_monotone(pieces: list[t
 
 
 def test_model_document() -> None:
-    document = {
-        "format": FORMAT, "vad": 2, "person_from": 0.9, "machine_to": 0.01, "machine_at_deadline": 0.3,
-        "revise_to": 0.0, "forest": PERSON.forest.document(),
-    }  # fmt: skip
-    model = AmdModel.parse(document)
-    assert model.forest.probability([0.0] * 10 + [0.0] * (len(model.forest.names) - 10)) == pytest.approx(0.5)
-    for broken in ({}, document | {"forest": {}}, document | {"vad": "x"}, document | {"forest": None}):
+    document = PERSON.document()
+    assert AmdModel.parse(document).limits == PERSON.limits
+    assert AmdModel.parse(document).forest.document() == PERSON.forest.document()
+    old = {"limits": {"person_from": 0.9}}
+    for broken in ({}, document | {"forest": {}}, document | {"vad": "x"}, document | {"forest": None}, document | old):
         with pytest.raises(BadInput) as caught:
             AmdModel.parse(broken)
         assert caught.value.code == "amd-model"
-    with pytest.raises(BadInput) as caught:
-        AmdModel.parse(document | {"format": 0})
-    assert caught.value.code == "amd-model-old"
+    for other in ({"format": 1}, {"format": FORMAT, "vad": 7}):
+        with pytest.raises(BadInput) as caught:
+            AmdModel.parse(document | other)
+        assert caught.value.code == "amd-model-old"

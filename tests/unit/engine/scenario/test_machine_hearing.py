@@ -240,13 +240,25 @@ def test_a_person_after_all_is_greeted() -> None:
     assert (call.state.machine, call.state.phase) == (None, Phase.PLAYING)
 
 
-def test_a_machine_that_was_talked_to_is_no_person_any_more() -> None:
+def test_a_person_who_was_interrupted_as_a_machine_is_asked_again() -> None:
     call = Call(scenario(question(branch("1", THANKS)), rule=DROP))
     call.answer()
     call.feed(on.PersonDetected())
+    asked = call.state.path
     call.feed(VOICEMAIL)
+    assert len(of(do.Play, call.feed(on.PersonDetected()))) == 1
+    assert (call.state.machine, call.state.path[-1]) == (None, asked[-1])
+    assert call.feed(on.GreetingEnded()) == ()
+
+
+def test_a_dialogue_that_goes_on_with_machines_forgets_a_verdict_taken_back() -> None:
+    call = Call(scenario(question(branch("1", THANKS)), rule=MachineFilter(on_machine=OnMachine.GO_ON)))
+    call.answer()
+    call.feed(VOICEMAIL)
+    told = [call.state.machine]
     assert call.feed(on.PersonDetected()) == ()
-    assert of(do.Play, call.feed(on.GreetingEnded())) == [do.Play("play#2", AudioPrompt("drop"))]
+    assert [*told, call.state.machine] == [on.MachineKind.VOICEMAIL, None]
+    assert call.state.phase is Phase.PLAYING
 
 
 def test_nothing_listens_to_a_prompt_that_asks_nothing() -> None:
