@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
+from pathlib import Path
 
 from engine.domain.text import mark
 from management.fields import Fields
@@ -48,13 +50,22 @@ def check_password(fields: Fields, path: str, password: str, email: str) -> str:
     return kept
 
 
+@cache
+def _leaked() -> frozenset[str]:
+    """In lower case, from the file that names its source."""
+    lines = Path(__file__).with_name("common_passwords.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if not line.startswith("# "))
+
+
 def is_common(password: str) -> bool:
-    """Whether it is a known word with ornaments, the same word again, a walk over the keyboard, or few characters repeated."""
+    """Whether it leaks often, or is a known word with ornaments, the same word again, a walk over the keyboard, or few characters
+    repeated."""
     low = password.casefold()
     plain = _AROUND.sub("", low)
     spelled = _AROUND.sub("", _ENDS.sub("", low).translate(_LEET))
     return (
-        len(set(low)) < _FEWEST_KINDS
+        low in _leaked()
+        or len(set(low)) < _FEWEST_KINDS
         or any(low in run for run in _RUNS)
         or any(_is_repeated(text) for text in (plain, spelled))
     )

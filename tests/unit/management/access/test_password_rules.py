@@ -39,7 +39,7 @@ def test_good_ones(password: str) -> None:
 @pytest.mark.parametrize(
     "password",
     ["1111111111", "abababababab", "1234567890", "qwertyuiop", "йцукенгшщзх", "1q2w3e4r5t", "Password12!", "P@ssw0rd11",
-     "passwordpassword", "admin12345678", "..Пароль2026..", "qwerty_12345"],
+     "passwordpassword", "admin12345678", "..Пароль2026..", "qwerty_12345", "Manchester", "basketball1"],
 )  # fmt: skip
 def test_those_that_are_guessed_first(password: str) -> None:
     assert refused(password) == "common"
