@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
@@ -166,7 +167,7 @@ def _mail_from(environment: Mapping[str, str], smtp: Smtp | None) -> str:
     name, address = parseaddr(given)
     try:
         parsed = Address(name, addr_spec=address)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, HeaderParseError) as error:
         raise _no_address() from error
     if not parsed.username or not parsed.domain or not given.isprintable():
         raise _no_address()

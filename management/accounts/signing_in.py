@@ -62,7 +62,7 @@ class SignIn:
         many at once gain nothing."""
         await self._throttle.take(SIGN_IN, visit.network)
         address = _address(email)
-        whom = braked("password", address)
+        whom = braked("password", address or email)
         await self._throttle.check_failures(whom)
         await self._throttle.failed(whom)
         known = await by_email(self._database(), address)
