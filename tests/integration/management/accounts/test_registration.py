@@ -87,7 +87,9 @@ async def test_nobody_learns_who_is_registered(client: Client, people: People, l
         await browser.get("/health")
         answer = await register(browser, email)
         page = await browser.get(answer.headers["location"])
-        answers.append((answer.status_code, answer.headers["location"], answer.text, page.text.replace(browser.csrf, "")))
+        answers.append(
+            (answer.status_code, answer.headers["location"], answer.text, page.text.replace(browser.csrf, ""))
+        )
         assert len(await letters.to(email)) == 1
     assert answers[0] == answers[1]
     assert await letters.names(ANNA) == ["already_registered"]
@@ -171,7 +173,9 @@ async def test_invitations_become_memberships(
     browser: Browser, letters: Letters, people: People, database: Database
 ) -> None:
     owner = await people.person()
-    project = await database.fetchval("insert into projects (account_id, name) values ($1, 'x') returning id", owner.account)
+    project = await database.fetchval(
+        "insert into projects (account_id, name) values ($1, 'x') returning id", owner.account
+    )
     await database.execute(
         "insert into project_invitations values ($1, $2, 'edit', $3)", project, ANNA, owner.user
     )  # fmt: skip
