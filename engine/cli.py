@@ -81,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     worker.set_defaults(act=_worker)
 
+    sign_in = verbs.add_parser("sign-in", help=translate(mark("print a link that signs a user of the cabinet in")))
+    sign_in.set_defaults(act=commands.sign_in)
+    sign_in.add_argument("email")
+    sign_in.add_argument("--demo", action="store_true", help=translate(mark("of the demo, not of the installation")))
+    sign_in.add_argument("--port", type=int, default=8080, help=translate(mark("of the cabinet (8080)")))
+
     play = verbs.add_parser("simulate", help=translate(mark("walk a scenario in the terminal, without a phone")))
     play.set_defaults(act=_simulate)
     play.add_argument("file", type=Path)

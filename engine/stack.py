@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import json
 import os
 import subprocess
 import sys
@@ -203,6 +204,7 @@ class Stack:
             "DOZVON_ARI_PASSWORD_FILE": str(self.password_file),
             "DOZVON_MEDIA": str(self.media),
             "DOZVON_SECRET_FILE": self.environment.get("DOZVON_SECRET_FILE", str(self._links_secret())),
+            "DOZVON_PUBLIC_URL": self.environment.get("DOZVON_PUBLIC_URL", f"http://127.0.0.1:{self.ports.cabinet}"),
             "DOZVON_METRICS_PORT": str(self.ports.metrics),
             "DOZVON_CELL": self.environment.get("DOZVON_CELL", f"cell-{self.name}"),
         }
@@ -213,11 +215,34 @@ class Stack:
         stored_secret(file)
         return file
 
+    def people(self, account: int) -> list[dict[str, str]]:
+        """The demo's customer, who owns ``account``, and its operator: role, email, and a link that signs in once."""
+        log = self.log_folder / f"{self.name}-management.log"
+        with log.open("ab") as errors:
+            done = subprocess.run(
+                [sys.executable, "-P", "-m", "management", "demo-people", str(account)],
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                timeout=_START_S,
+                check=False,
+            )
+        if done.returncode != 0:
+            raise Unavailable(
+                "no_people", mark("The demo's users could not be made: {why}. See {log}"), why=last_line(log), log=log
+            )
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def _environment(self) -> dict[str, str]:
+        """Of every child."""
+        return {**os.environ, **self.environment, **self.engine_environment(), "PYTHONPATH": str(PROJECT)}
+
     def _child(self, name: str, arguments: list[str]) -> subprocess.Popen[bytes]:
         with (self.log_folder / f"{self.name}-{name}.log").open("ab") as output:
             return subprocess.Popen(
                 [sys.executable, "-P", *arguments],
-                env={**os.environ, **self.environment, **self.engine_environment(), "PYTHONPATH": str(PROJECT)},
+                env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

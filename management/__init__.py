@@ -11,6 +11,7 @@
 ``cabinet/``       what all pages share: frame, layouts, components, navigation, static files; ``docs/cabinet.md``
 ``access/``        who calls and what he may do: sessions, keys, rights, brakes, one-time tokens, the audit log
 ``api``            what all of ``/api/v1`` shares;  ``errors``, ``fields``, ``paging``: what both pages and API use
+``accounts/``      registration, signing in, the second factor, recovery
 ``projects/``      projects with their fields, tags and people
 ``jobs/``          background work: the queue, the worker, long tasks with progress, dead jobs
 ``mailing/``       letters and short messages, the outbox
@@ -22,7 +23,7 @@
 
 A feature is a folder with the same four files: ``controllers.py`` (HTTP, thin), ``schemas.py`` (msgspec structs of
 requests and responses), ``service.py`` (rules and transactions), ``queries.sql`` (statements by name). Features do not
-import each other's insides. Places kept for them: accounts, projects, audiences, materials, scenarios, campaigns,
+import each other's insides. Places kept for them: audiences, materials, scenarios, campaigns,
 analytics, calls, sms, tracker, integrations, telephony, finance, support, news.
 
 Management writes wanted state and reads what happened; it never runs a call. It meets the engine only in PostgreSQL.

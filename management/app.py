@@ -24,6 +24,11 @@ from management.access.idempotency import Idempotency, Idempotent
 from management.access.identity import API, Identity, cookie_name, provide_caller, provide_visitor
 from management.access.secrets import Passwords
 from management.access.throttle import Bucket, Throttle
+from management.accounts.assembly import accounts_of
+from management.accounts.controllers import RecoveryController, RegistrationController
+from management.accounts.documents import Documents
+from management.accounts.security_pages import SecurityController
+from management.accounts.sign_in_pages import SignInController
 from management.cabinet.assets import static_files
 from management.cabinet.frames import AnyRequest, answer_page, frame_provider, remember_language, texts_of
 from management.cabinet.pages import CSRF_HEADER, template_engine
@@ -51,7 +56,14 @@ def create_app(settings: Settings) -> Litestar:
     link = DatabaseLink(settings.dsn, settings.pool)
     callers, broker = Callers(link.database), Broker(settings.dsn)
     return Litestar(
-        route_handlers=[HealthController, FilesController, LiveController, _api(settings), static_files()],
+        route_handlers=[
+            HealthController,
+            FilesController,
+            LiveController,
+            *(RegistrationController, RecoveryController, SignInController, SecurityController),
+            _api(settings),
+            static_files(),
+        ],
         dependencies=_dependencies(settings, link, callers, broker),
         lifespan=[link.kept(), broker.kept(), _kept(settings, callers)],
         template_config=TemplateConfig(instance=template_engine()),
@@ -76,14 +88,18 @@ def _api(settings: Settings) -> Router:
 
 def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers, broker: Broker) -> dict[str, Provide]:
     """By the names that controllers ask for."""
+    passwords, throttle = Passwords(), Throttle(link.database)
+    documents = Documents(settings.documents)
     values: dict[str, object] = {
         "settings": settings,
         "callers": callers,
         "broker": broker,
         "media": open_store(settings.media, settings.store),
         "links": Links(settings.secret),
-        "passwords": Passwords(),
-        "throttle": Throttle(link.database),
+        "passwords": passwords,
+        "throttle": throttle,
+        "documents": documents,
+        "accounts": accounts_of(link.database, callers, passwords, throttle, documents, settings.public_url),
         "health": HealthService(link.database, settings.fresh_s, settings.patience_s),
     }
     return {

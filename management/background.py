@@ -12,6 +12,8 @@ from prometheus_client import start_http_server
 
 from engine.domain.errors import Unavailable
 from engine.storage.database import Database, migrate, open_database
+from management.accounts.jobs import LETTER_TO, LetterWriter
+from management.accounts.notices import Notices
 from management.jobs.handling import Registered, register
 from management.jobs.worker import Limits, Worker
 from management.mailing.delivery import Deliverer, Mailer
@@ -57,7 +59,10 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
 def handlers(settings: Settings, database: Database) -> Sequence[Registered]:
     """One for each kind of job. There is no SMS gateway yet: short messages stay in the outbox."""
     mailer = None if settings.smtp is None else Mailer(settings.smtp, settings.mail_from)
-    return (register(SEND, Deliverer(database, mailer, None)),)
+    return (
+        register(SEND, Deliverer(database, mailer, None)),
+        register(LETTER_TO, LetterWriter(database, Notices(settings.public_url))),
+    )
 
 
 async def _stop_at(stop: asyncio.Event, worker: Worker) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
@@ -43,6 +44,7 @@ class Settings:
     with or without a name. ``store``: an ``s3://`` address, '' for the folder ``media``. ``secret`` signs links and CSRF tokens;
     the same in all processes of an installation. ``public_url``: where browsers find the cabinet, without a slash at the end;
     links in letters begin with it. ``api_per_minute``: requests of one user, in each process.
+    ``documents``: folder of the operator's own offer and policy (accounts/documents.py).
     ``worker_jobs``: how many a worker does at once. ``worker_metrics``: port of its Prometheus page on loopback; 0: none.
     """
 
@@ -54,6 +56,7 @@ class Settings:
     smtp: Smtp | None = None
     mail_from: str = ""
     media: Path = Path(".dozvon/media")
+    documents: Path = Path(".dozvon/documents")
     store: str = ""
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(_SHORTEST_SECRET), repr=False)
     worker_jobs: int = _WORKER_JOBS
@@ -76,6 +79,9 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         smtp=smtp,
         mail_from=_mail_from(environment, smtp),
         media=Path(environment.get("DOZVON_MEDIA") or Path(environment.get("DOZVON_HOME") or ".dozvon") / "media"),
+        documents=Path(
+            environment.get("DOZVON_DOCUMENTS") or Path(environment.get("DOZVON_HOME") or ".dozvon") / "documents"
+        ),
         store=_store(environment),
         secret=_secret(environment),
         worker_jobs=_number(environment, "DOZVON_WORKER_JOBS", _WORKER_JOBS, 2, 100),
@@ -161,7 +167,7 @@ def _mail_from(environment: Mapping[str, str], smtp: Smtp | None) -> str:
     name, address = parseaddr(given)
     try:
         parsed = Address(name, addr_spec=address)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, HeaderParseError) as error:
         raise _no_address() from error
     if not parsed.username or not parsed.domain or not given.isprintable():
         raise _no_address()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+import unicodedata
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -34,13 +35,23 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         async with self._turns:
-            return await asyncio.to_thread(_hasher.hash, password)
+            return await asyncio.to_thread(_hasher.hash, _one_form(password))
 
     async def matches(self, stored: str | None, password: str) -> bool:
         """Takes as long for a user who does not exist (None) as for one who does."""
         async with self._turns:
-            right = await asyncio.to_thread(_verify, stored or self._nobody, password)
+            right = await asyncio.to_thread(_verify, stored or self._nobody, _one_form(password))
         return right and stored is not None
+
+    @staticmethod
+    def outdated(stored: str) -> bool:
+        """It was hashed with less work than is usual now."""
+        return _hasher.check_needs_rehash(stored)
+
+
+def _one_form(password: str) -> str:
+    """Keyboards differ in how they compose «й» and «é»."""
+    return unicodedata.normalize("NFC", password)
 
 
 def _verify(stored: str, password: str) -> bool:

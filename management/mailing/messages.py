@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from enum import StrEnum
 from pathlib import Path
@@ -155,6 +156,6 @@ def is_address(text: str) -> bool:
         return False
     try:
         parsed = Address(addr_spec=text)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, HeaderParseError):
         return False
     return bool(parsed.username and parsed.domain) and parsed.addr_spec == text

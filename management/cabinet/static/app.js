@@ -100,6 +100,7 @@ const clicks = {
   "[data-theme-choice]": (button) => chooseTheme(button.dataset.themeChoice),
   "[data-reveal]": reveal,
   "[data-copy]": copy,
+  "[data-print]": () => print(),
 };
 
 document.addEventListener("click", (event) => {

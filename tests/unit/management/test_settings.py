@@ -31,6 +31,7 @@ def test_read_from_the_environment_and_shown_without_the_password() -> None:
         ({"DATABASE_URL": SECRET, "DOZVON_SMTP_URL": "smtp://x:port", "DOZVON_MAIL_FROM": "r@x.ru"}, "setting_smtp"),
         ({"DATABASE_URL": SECRET, "DOZVON_SMTP_URL": "smtp://mail"}, "setting_mail_from"),
         ({"DATABASE_URL": SECRET, "DOZVON_MAIL_FROM": "robot"}, "setting_mail_from"),
+        ({"DATABASE_URL": SECRET, "DOZVON_MAIL_FROM": "@x.ru"}, "setting_mail_from"),
         ({"DATABASE_URL": SECRET, "DOZVON_MAIL_FROM": "r@x.ru\nBcc: b@x.ru"}, "setting_mail_from"),
         ({"DATABASE_URL": SECRET, "DOZVON_STORE_URL": "s3:bucket"}, "setting_store"),
         ({"DATABASE_URL": SECRET, "DOZVON_SECRET_FILE": "/nowhere/secret"}, "setting_file"),
