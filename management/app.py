@@ -31,8 +31,12 @@ from management.database import DatabaseLink
 from management.files.controllers import FilesController
 from management.health.controllers import HealthController
 from management.health.service import HealthService
+from management.keys.controllers import KeysController
+from management.keys.service import Keys
 from management.live.controllers import LiveController
 from management.live.service import Broker
+from management.profile.api import MeApi
+from management.profile.feature import PAGES, services
 from management.projects.api import ContentsApi, ProjectApi
 from management.projects.contents import Contents
 from management.projects.service import Projects
@@ -51,7 +55,15 @@ def create_app(settings: Settings) -> Litestar:
     link = DatabaseLink(settings.dsn, settings.pool)
     callers, broker = Callers(link.database), Broker(settings.dsn)
     return Litestar(
-        route_handlers=[HealthController, FilesController, LiveController, _api(settings), static_files()],
+        route_handlers=[
+            HealthController,
+            FilesController,
+            LiveController,
+            KeysController,
+            *PAGES,
+            _api(settings),
+            static_files(),
+        ],
         dependencies=_dependencies(settings, link, callers, broker),
         lifespan=[link.kept(), broker.kept(), _kept(settings, callers)],
         template_config=TemplateConfig(instance=template_engine()),
@@ -69,7 +81,7 @@ def create_app(settings: Settings) -> Litestar:
 def _api(settings: Settings) -> Router:
     return Router(
         path=api.BASE,
-        route_handlers=[ProjectApi, ContentsApi],
+        route_handlers=[MeApi, ProjectApi, ContentsApi],
         before_request=api.limit_requests(Bucket(settings.api_per_minute)),
     )
 
@@ -84,8 +96,10 @@ def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers, brok
         "links": Links(settings.secret),
         "passwords": Passwords(),
         "throttle": Throttle(link.database),
+        "keys": Keys(link.database, callers),
         "health": HealthService(link.database, settings.fresh_s, settings.patience_s),
     }
+    values |= services(settings, link.database, values)
     return {
         "texts": Provide(texts_of, sync_to_thread=False),
         "frame": Provide(frame_provider(link.database)),
