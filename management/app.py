@@ -36,8 +36,12 @@ from management.database import DatabaseLink
 from management.files.controllers import FilesController
 from management.health.controllers import HealthController
 from management.health.service import HealthService
+from management.keys.controllers import KeysController
+from management.keys.service import Keys
 from management.live.controllers import LiveController
 from management.live.service import Broker
+from management.profile.api import MeApi
+from management.profile.feature import PAGES, services
 from management.projects.api import ContentsApi, ProjectApi
 from management.projects.contents import Contents
 from management.projects.service import Projects
@@ -61,6 +65,8 @@ def create_app(settings: Settings) -> Litestar:
             FilesController,
             LiveController,
             *(RegistrationController, RecoveryController, SignInController, SecurityController),
+            KeysController,
+            *PAGES,
             _api(settings),
             static_files(),
         ],
@@ -81,7 +87,7 @@ def create_app(settings: Settings) -> Litestar:
 def _api(settings: Settings) -> Router:
     return Router(
         path=api.BASE,
-        route_handlers=[ProjectApi, ContentsApi],
+        route_handlers=[MeApi, ProjectApi, ContentsApi],
         before_request=api.limit_requests(Bucket(settings.api_per_minute)),
     )
 
@@ -100,8 +106,10 @@ def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers, brok
         "throttle": throttle,
         "documents": documents,
         "accounts": accounts_of(link.database, callers, passwords, throttle, documents, settings.public_url),
+        "keys": Keys(link.database, callers),
         "health": HealthService(link.database, settings.fresh_s, settings.patience_s),
     }
+    values |= services(settings, link.database, values)
     return {
         "texts": Provide(texts_of, sync_to_thread=False),
         "frame": Provide(frame_provider(link.database)),

@@ -18,7 +18,9 @@ from management.jobs.handling import Registered, register
 from management.jobs.worker import Limits, Worker
 from management.mailing.delivery import Deliverer, Mailer
 from management.mailing.messages import SEND
+from management.profile.jobs import handlers as profile_jobs
 from management.settings import Settings
+from management.store.media import open_store
 
 log = structlog.get_logger("worker")
 PAUSE_S = 1.0
@@ -59,9 +61,11 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
 def handlers(settings: Settings, database: Database) -> Sequence[Registered]:
     """One for each kind of job. There is no SMS gateway yet: short messages stay in the outbox."""
     mailer = None if settings.smtp is None else Mailer(settings.smtp, settings.mail_from)
+    media = open_store(settings.media, settings.store)
     return (
         register(SEND, Deliverer(database, mailer, None)),
         register(LETTER_TO, LetterWriter(database, Notices(settings.public_url))),
+        *profile_jobs(database, media),
     )
 
 

@@ -45,6 +45,8 @@ class Settings:
     the same in all processes of an installation. ``public_url``: where browsers find the cabinet, without a slash at the end;
     links in letters begin with it. ``api_per_minute``: requests of one user, in each process.
     ``documents``: folder of the operator's own offer and policy (accounts/documents.py).
+    ``system_trunk``, ``system_caller_id``: by which the installation itself calls (codes that confirm a phone); '': the only
+    trunk there is, and a number of the carousel.
     ``worker_jobs``: how many a worker does at once. ``worker_metrics``: port of its Prometheus page on loopback; 0: none.
     """
 
@@ -63,6 +65,8 @@ class Settings:
     worker_metrics: int = 0
     public_url: str = LOCAL_URL
     api_per_minute: int = 600
+    system_trunk: str = ""
+    system_caller_id: str = ""
 
     @property
     def secure(self) -> bool:
@@ -87,6 +91,8 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         worker_jobs=_number(environment, "DOZVON_WORKER_JOBS", _WORKER_JOBS, 2, 100),
         worker_metrics=_number(environment, "DOZVON_WORKER_METRICS_PORT", 0, 0, 65535),
         public_url=_public_url(environment),
+        system_trunk=environment.get("DOZVON_SYSTEM_TRUNK", ""),
+        system_caller_id=environment.get("DOZVON_SYSTEM_CALLER_ID", ""),
     )
 
 

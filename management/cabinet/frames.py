@@ -47,8 +47,11 @@ async def remember_language(message: Message, scope: Scope) -> None:
         return
     chosen = Request[Any, Any, Any](scope).query_params.get("lang")
     if chosen in LANGUAGES:
-        cookie = Cookie(LANGUAGE_COOKIE, value=chosen, max_age=_YEAR_S, path="/", httponly=True, samesite="lax")
-        MutableScopeHeaders.from_message(message).add("set-cookie", cookie.to_header(header=""))
+        MutableScopeHeaders.from_message(message).add("set-cookie", language_cookie(chosen).to_header(header=""))
+
+
+def language_cookie(language: str) -> Cookie:
+    return Cookie(LANGUAGE_COOKIE, value=language, max_age=_YEAR_S, path="/", httponly=True, samesite="lax")
 
 
 def bare_frame(request: AnyRequest) -> Frame:

@@ -39,7 +39,7 @@ def media_of(file: Path) -> Media | None:
     """None for what we do not know. Raises BadInput for a ZIP container that is broken or a bomb."""
     with file.open("rb") as stream:
         head = stream.read(HEAD)
-    return _workbook(file) if head.startswith(_ZIP) else media_of_head(head)
+    return _archive(file) if head.startswith(_ZIP) else media_of_head(head)
 
 
 def media_of_head(head: bytes) -> Media | None:
@@ -74,16 +74,15 @@ def _is_text(head: bytes) -> bool:
     return bool(head) and head.translate(None, _CONTROLS) == head
 
 
-def _workbook(file: Path) -> Media | None:
+def _archive(file: Path) -> Media:
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
             _refuse_bomb(members, file.stat().st_size)
             names = {member.filename for member in members}
-            if "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:
-                return None
             _refuse_liars(archive, members)
-            return Media.XLSX
+            workbook = "[Content_Types].xml" in names and "xl/workbook.xml" in names
+            return Media.XLSX if workbook else Media.ZIP
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
         raise BadInput("upload_broken", mark("The file is damaged: {error}"), error=str(error)) from error
 

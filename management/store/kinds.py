@@ -22,6 +22,8 @@ class Media(StrEnum):
     M4A = "audio/mp4"
     PDF = "application/pdf"
     XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    ZIP = "application/zip"
+    """Any archive that is no workbook."""
     TEXT = "text/plain; charset=utf-8"
     """Any text, CSV among it; in any encoding."""
 
@@ -38,6 +40,7 @@ EXTENSIONS = {
     Media.M4A: "m4a",
     Media.PDF: "pdf",
     Media.XLSX: "xlsx",
+    Media.ZIP: "zip",
     Media.TEXT: "txt",
 }
 
@@ -69,5 +72,5 @@ RULES = {
     Kind.ATTACHMENT: Rule(20 * MIB, _IMAGES | _AUDIO | {Media.PDF, Media.XLSX, Media.TEXT}),
     Kind.AUDIO: Rule(50 * MIB, _AUDIO),
     Kind.AUDIENCE: Rule(200 * MIB, frozenset({Media.XLSX, Media.TEXT})),
-    Kind.RESULT: Rule(1024 * MIB, frozenset({Media.XLSX, Media.TEXT, Media.PDF})),
+    Kind.RESULT: Rule(1024 * MIB, frozenset({Media.XLSX, Media.TEXT, Media.PDF, Media.ZIP})),
 }

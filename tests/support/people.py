@@ -88,6 +88,11 @@ class Browser:
         """A form; not followed where it redirects to."""
         return await self._send("POST", path, headers=headers, data={"_csrf_token": self.csrf, **(data or {})})
 
+    async def upload(self, path: str, field: str, name: str, content: bytes, kind: str) -> Response:
+        """A form with one file."""
+        files = {field: (name, content, kind)}
+        return await self._send("POST", path, headers={}, data={"_csrf_token": self.csrf}, files=files)
+
     async def _send(self, method: str, path: str, headers: Mapping[str, str], **more: Any) -> Response:
         self._client.cookies.clear()
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())

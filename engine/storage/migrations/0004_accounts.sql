@@ -15,7 +15,8 @@ create table users (
     name        text not null default '',
     patronymic  text not null default '',
     sex         text check (sex in ('male', 'female')),
-    avatar      text,                                  -- key in the store
+    avatar      text,                                  -- key in the store: 256 points
+    avatar_small text,                                 -- 64 points
     language    text not null default 'ru',
     zone        text not null default 'Europe/Moscow', -- IANA: in which dates are shown
     totp_secret text,                                  -- base32; in force once totp_at is set
@@ -29,6 +30,10 @@ create table users (
 );
 create unique index users_email on users (email) where deleted_at is null;
 create index on users (account_id);
+
+-- The installation's own account: what it calls for itself (codes that confirm a phone) belongs to no customer.
+alter table accounts add column system boolean not null default false;
+create unique index accounts_system on accounts (system) where system;
 
 -- What he agreed to at registration (152-FZ, article 9): the document, its version, when and from where.
 create table consents (
