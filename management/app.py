@@ -22,12 +22,15 @@ from management import api
 from management.access.callers import CHANNEL, Callers
 from management.access.idempotency import Idempotency, Idempotent
 from management.access.identity import API, Identity, cookie_name, provide_caller, provide_visitor
+from management.access.places import place_provider
 from management.access.secrets import Passwords
 from management.access.throttle import Bucket, Throttle
 from management.cabinet.assets import static_files
 from management.cabinet.frames import AnyRequest, answer_page, frame_provider, remember_language, texts_of
 from management.cabinet.pages import CSRF_HEADER, template_engine
 from management.database import DatabaseLink
+from management.desk.controllers import DeskController
+from management.desk.service import Desk
 from management.files.controllers import FilesController
 from management.health.controllers import HealthController
 from management.health.service import HealthService
@@ -35,13 +38,19 @@ from management.live.controllers import LiveController
 from management.live.service import Broker
 from management.projects.api import ContentsApi, ProjectApi
 from management.projects.contents import Contents
+from management.projects.contents_pages import ContentsPages, SettingsPages
+from management.projects.controllers import ProjectPages
+from management.projects.people_pages import PeoplePages
 from management.projects.service import Projects
+from management.sections.controllers import SectionsController
+from management.sections.service import Sections
 from management.security import protect
 from management.settings import Settings
 from management.store.links import Links
 from management.store.media import open_store
 
 log = structlog.get_logger("management")
+PAGES = (DeskController, ProjectPages, ContentsPages, PeoplePages, SettingsPages, SectionsController)
 VERSION = "1.0.0"
 """Of the API, not of the product: only an incompatible change makes a new major one, under a new address."""
 
@@ -51,7 +60,7 @@ def create_app(settings: Settings) -> Litestar:
     link = DatabaseLink(settings.dsn, settings.pool)
     callers, broker = Callers(link.database), Broker(settings.dsn)
     return Litestar(
-        route_handlers=[HealthController, FilesController, LiveController, _api(settings), static_files()],
+        route_handlers=[*PAGES, HealthController, FilesController, LiveController, _api(settings), static_files()],
         dependencies=_dependencies(settings, link, callers, broker),
         lifespan=[link.kept(), broker.kept(), _kept(settings, callers)],
         template_config=TemplateConfig(instance=template_engine()),
@@ -76,6 +85,7 @@ def _api(settings: Settings) -> Router:
 
 def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers, broker: Broker) -> dict[str, Provide]:
     """By the names that controllers ask for."""
+    throttle = Throttle(link.database)
     values: dict[str, object] = {
         "settings": settings,
         "callers": callers,
@@ -83,7 +93,7 @@ def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers, brok
         "media": open_store(settings.media, settings.store),
         "links": Links(settings.secret),
         "passwords": Passwords(),
-        "throttle": Throttle(link.database),
+        "throttle": throttle,
         "health": HealthService(link.database, settings.fresh_s, settings.patience_s),
     }
     return {
@@ -91,8 +101,13 @@ def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers, brok
         "frame": Provide(frame_provider(link.database)),
         "caller": Provide(provide_caller),
         "visitor": Provide(provide_visitor),
+        "place": Provide(place_provider(link.database)),
+        "sections": Provide(lambda: Sections(link.database()), sync_to_thread=False),
+        "desk": Provide(lambda: Desk(link.database()), sync_to_thread=False),
         "projects": Provide(lambda: Projects(link.database()), sync_to_thread=False),
-        "contents": Provide(lambda: Contents(Projects(link.database())), sync_to_thread=False),
+        "contents": Provide(
+            lambda: Contents(Projects(link.database()), throttle, settings.public_url), sync_to_thread=False
+        ),
         **{name: Provide(_given(value), sync_to_thread=False) for name, value in values.items()},
     }
 
