@@ -19,11 +19,12 @@ from pathlib import Path
 import uvloop
 
 from bench.support import carrier
-from bench.support.ensemble import LAG, Ensemble, running_engine, scenario
+from bench.support.ensemble import LAG, Ensemble, at_work, scenario
 from bench.support.figures import buckets, middle, quantile, share
+from bench.support.phases import numbers
 from bench.support.proc import Meter
 from bench.support.report import finish, say, show
-from bench.support.rig import asterisks, planted, servers
+from bench.support.rig import asterisks, servers
 from engine.stack import CARRIER, Stack
 
 RATIO, LAG_MS = 0.7, 20.0
@@ -66,18 +67,16 @@ def main(arguments: Sequence[str]) -> int:
 
 
 async def _measure(stack: Stack, options: argparse.Namespace) -> int:
-    async with planted(stack.dsn) as rig:
-        stack.dsn = rig.dsn
-        material = carrier.recording(stack.media / "materials", 1.0)
-        with running_engine(stack) as engine:
-            bench = Bench(await Ensemble.make(stack, rig, engine), material, options.seconds)
-            runs = []
-            for number in range(options.rounds):
-                for at_once in options.at_once:
-                    for side in (_files, _ours) if number % 2 == 0 else (_ours, _files):
-                        runs.append(await side(bench, at_once))
-                        say(f"  {runs[-1]}")
-            return _report(runs, options, await bench.ensemble.machine())
+    material = carrier.recording(stack.media / "materials", 1.0)
+    async with at_work(stack) as ensemble:
+        bench = Bench(ensemble, material, options.seconds)
+        runs = []
+        for number in range(options.rounds):
+            for at_once in options.at_once:
+                for side in (_files, _ours) if number % 2 == 0 else (_ours, _files):
+                    runs.append(await side(bench, at_once))
+                    say(f"  {runs[-1]}")
+        return _report(runs, options, await bench.ensemble.machine())
 
 
 async def _ours(bench: Bench, at_once: int) -> Run:
@@ -213,11 +212,6 @@ def options_from(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=8.0, help="length of a measurement")
     parser.add_argument("--rounds", type=int, default=1, help="measurements of each kind for each number at once")
     return parser.parse_args(arguments)
-
-
-def numbers(text: str) -> tuple[int, ...]:
-    """``10,20`` → (10, 20)."""
-    return tuple(int(part) for part in text.split(","))
 
 
 if __name__ == "__main__":

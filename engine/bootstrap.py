@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,27 +13,33 @@ from pathlib import Path
 import structlog
 
 from engine.ari.client import Ari
-from engine.ari.ears import ARGS as EAR
+from engine.ari.early import ARGS as EARLY
+from engine.ari.early import AriTaps
 from engine.ari.ears import AriEars
-from engine.ari.messages import Event
+from engine.ari.messages import ChannelDestroyed, Event
 from engine.ari.phone import AriPhone, translate
 from engine.ari.socket import EventSocket
 from engine.dialer.loop import Dialer
 from engine.dialer.recovery import Recovery
+from engine.domain.attempt import CallRecord
 from engine.domain.errors import Unavailable
 from engine.domain.telephony import Connected
 from engine.hearing import hearing
 from engine.host.asterisk_tree import AsteriskInstall, find_asterisk, tool_argv
 from engine.session.desk import Desk
+from engine.session.early import EarlyHearing
 from engine.session.recording import Recordings
 from engine.session.switchboard import Switchboard
 from engine.settings import EngineSettings
 from engine.speech.clips import ClipStore
 from engine.speech.espeak import Espeak
+from engine.speech.g711 import samples16
 from engine.speech.gtts_speaker import GoogleSpeaker
 from engine.speech.pyttsx3_speaker import Pyttsx3
+from engine.speech.recording_worker import RecordingWorker
 from engine.speech.rhvoice import RHVoice
 from engine.speech.speaker import Speaker
+from engine.speech.vad import Vad
 from engine.storage.calls import Calls
 from engine.storage.campaigns import Campaigns
 from engine.storage.database import Listener, migrate, open_database
@@ -42,6 +49,8 @@ from engine.telemetry import Metrics
 log = structlog.get_logger("engine")
 DRAIN_S = 15.0
 """At the end of the process: time for the calls in progress to be hung up and written."""
+CONVERT_S = 3.0
+"""And for recordings to be converted; what is not done by then is done at the next start."""
 INSIST_S = 1.0
 ASTERISK_SOUNDS = "asterisk:"
 """A material named ``asterisk:hello-world`` is one of Asterisk's own Russian sounds."""
@@ -112,25 +121,36 @@ async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[D
         clips = clip_store(settings.media, find_asterisk(settings.state, settings.asterisk_home))
         recordings = settings.media / "recordings"
         recordings.mkdir(parents=True, exist_ok=True)
-        ears = AriEars(ari, settings.app)
+        ears, taps = AriEars(ari, settings.app), AriTaps(ari, settings.app)
+        metrics.hearing(lambda: ears.frames, lambda: ears.lost)
+        await taps.sweep()
         heard_with = await stack.enter_async_context(hearing(settings, ears))
-        desk = Desk(switchboard, phone, store, campaigns, clips, recordings, settings.most_calls, heard_with)
-        dialer = Dialer(campaigns, store, desk, settings.cell, metrics.ended)
-        kept = Recordings(recordings)
+        early = EarlyHearing(taps, Vad, samples16)
+        desk = Desk(switchboard, phone, store, campaigns, clips, recordings, settings.most_calls, heard_with, early)
+        kept = await stack.enter_async_context(_recordings(settings, recordings, store))
+
+        def ended(record: CallRecord) -> None:
+            metrics.ended(record)
+            if record.answered_at is not None:
+                kept.add(record.call_id)
+
+        dialer = Dialer(campaigns, store, desk, settings.cell, ended)
         recovery = Recovery(store, switchboard, kept, settings.cell, dialer.in_progress, settings.silent_s)
         await store.beat(settings.cell)
 
         def heard(event: Event) -> None:
+            if isinstance(event, ChannelDestroyed):
+                ears.ended(event.channel.id)
             told = translate(event)
-            if isinstance(told, Connected) and told.args == (EAR,):
-                ears.arrived(told.channel)
+            if isinstance(told, Connected) and told.args == (EARLY,):
+                taps.arrived(told.channel)
             elif told is not None:
                 switchboard.deliver(told)
 
         async def up() -> None:
             metrics.ari_up.set(1)
             # What a dead engine left is settled before its channels are swept away: it tells which calls still ran.
-            await _insist(recovery.take_up, switchboard.reconcile)
+            await _insist(recovery.take_up, switchboard.reconcile, ears.reconcile)
             dialer.connected(True)
 
         def down() -> None:
@@ -150,6 +170,17 @@ async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[D
             yield dialer
         finally:
             await _shut_down(dialer, switchboard, tasks)
+
+
+@asynccontextmanager
+async def _recordings(settings: EngineSettings, folder: Path, store: Calls) -> AsyncIterator[Recordings]:
+    worker = RecordingWorker(settings.recording)
+    kept = Recordings(folder, worker, store)
+    try:
+        yield kept
+    finally:
+        await kept.close(CONVERT_S)
+        await worker.close()
 
 
 async def _shut_down(dialer: Dialer, switchboard: Switchboard, tasks: list[asyncio.Task[None]]) -> None:
@@ -209,6 +240,8 @@ async def run_engine(settings: EngineSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with running(settings, metrics):
+        gc.collect()
+        gc.freeze()  # what start-up has made stays; a full collection that went through it would stop every call for 30 ms
         log.info("engine_started", cell=settings.cell, ari=settings.ari)
         await stop.wait()
         log.info("engine_stopping")

@@ -9,6 +9,7 @@ import runpy
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import uvloop
@@ -23,6 +24,7 @@ from engine.domain import text
 from engine.domain.errors import BadInput, DozvonError
 from engine.domain.text import mark, translate
 from engine.host.paths import PROJECT
+from engine.keeper import Keeper
 from engine.scenario.check import check
 from engine.scenario.document import parse
 from engine.scenario.simulate import simulate
@@ -102,6 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     why.add_argument("phone")
     why.add_argument("--demo", action="store_true", help=translate(mark("of the demo, not of the installation")))
 
+    talk = verbs.add_parser(
+        "transcript", help=translate(mark("what was said in a call: its id, or a number's newest one"))
+    )
+    talk.set_defaults(act=commands.transcript)
+    talk.add_argument("call")
+    talk.add_argument("--demo", action="store_true", help=translate(mark("of the demo, not of the installation")))
+
     amd.add_parsers(verbs)
 
     bench = verbs.add_parser("bench", help=translate(mark("measure against a yardstick: calls, originate, queue")))
@@ -160,11 +169,10 @@ def _up(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
         console.print(
             translate(mark("Dozvon runs; cabinet: {address}")).format(address=f"http://127.0.0.1:{options.port}/")
         )
-        assert stack.engine is not None
-        try:
-            return stack.engine.wait()
-        except KeyboardInterrupt:
-            return 0  # SIGTERM or Ctrl-C is how a service ends
+        configure_logs("info")
+        with suppress(KeyboardInterrupt):  # SIGTERM or Ctrl-C is how a service ends
+            Keeper(stack.parts()).keep()
+    return 0
 
 
 def _run(_: argparse.Namespace, environment: Mapping[str, str]) -> int:

@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 
 import uvloop
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from engine.dialer.why import explain
 from engine.dialer.window import window_from
+from engine.domain.attempt import Turn, TurnKind
 from engine.domain.errors import BadInput
-from engine.domain.ids import CampaignId
+from engine.domain.ids import CallId, CampaignId
 from engine.domain.text import mark, translate
 from engine.domain.titles import STATES
 from engine.host.doctor import Health, Subject, checks, render, worst
@@ -27,11 +29,18 @@ from engine.host.sip_probe import trunks_in
 from engine.settings import state_from
 from engine.speech.model_store import get, installed
 from engine.stack import Ports
+from engine.storage.calls import Calls
 from engine.storage.campaigns import Campaigns
 from engine.storage.database import Database, ensure_database, migrate, open_database
 
 Options = argparse.Namespace
 Environment = Mapping[str, str]
+SPEAKERS = {
+    TurnKind.SAID: mark("robot"),
+    TurnKind.PLAYED: mark("robot, a recording"),
+    TurnKind.HEARD: mark("person"),
+    TurnKind.KEYS: mark("person, keys"),
+}
 
 
 def doctor(options: Options, environment: Environment) -> int:
@@ -150,3 +159,39 @@ async def _why(options: Options, environment: Environment) -> int:
             )
         print(explain(facts, window_from(facts["call_window"]), datetime.now(UTC)))
         return 0
+
+
+def transcript(options: Options, environment: Environment) -> int:
+    return uvloop.run(_transcript(options, environment))
+
+
+async def _transcript(options: Options, environment: Environment) -> int:
+    async with _database(state_from(environment), environment, demo=options.demo) as database:
+        calls = Calls(database)
+        found = await calls.find(options.call)
+        if found is None:
+            raise BadInput(
+                "no_call", mark("There is no call {call}: give its id, or a number as +79001234567"), call=options.call
+            )
+        call = CallId(str(found["id"]))
+        Console().print(conversation(call, found, await calls.transcript(call)))
+        return 0
+
+
+def conversation(call: CallId, found: Mapping[str, object], turns: list[Turn]) -> Table:
+    """``found``: a row of ``Calls.find``."""
+    head = f"{call} {found['phone']} {found['outcome'] or found['state']} {found['recording'] or ''}".rstrip()
+    table = Table(title=head, title_justify="left", show_edge=False)
+    for title in (mark("From, s"), mark("To, s"), mark("Who"), mark("Words"), mark("Sure"), mark("Led to")):
+        table.add_column(translate(title))
+    for turn in turns:
+        cut = f" … ({translate(mark('interrupted'))})" if turn.interrupted else ""
+        table.add_row(
+            f"{turn.start_s:.1f}",
+            "" if turn.end_s is None else f"{turn.end_s:.1f}",
+            translate(SPEAKERS[turn.kind]),
+            escape(turn.text) + cut,
+            "" if turn.confidence is None else f"{turn.confidence:.0%}",
+            turn.led_to.replace(">", " → "),
+        )
+    return table

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.domain.errors import BadInput
 from engine.domain.text import mark
 from engine.host.paths import PROJECT, State
+from engine.speech.recording_file import Container, Keeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class EngineSettings:
     log_level: str = "info"
     asterisk_home: str | None = None
     vosk_model: Path | None = None
+    recording: Keeping = field(default_factory=Keeping)
 
 
 def state_from(environment: Mapping[str, str]) -> State:
@@ -63,6 +65,10 @@ def engine_settings(environment: Mapping[str, str]) -> EngineSettings:
         log_level=environment.get("DOZVON_LOG", "info"),
         asterisk_home=environment.get("ASTERISK_HOME"),
         vosk_model=Path(environment["DOZVON_VOSK_MODEL"]) if environment.get("DOZVON_VOSK_MODEL") else None,
+        recording=Keeping(
+            Container(_choice(environment, "DOZVON_RECORDING_FORMAT", [each.value for each in Container], "opus")),
+            _choice(environment, "DOZVON_RECORDING_SIDES", ["stereo", "mixed"], "stereo") == "mixed",
+        ),
     )
 
 
@@ -81,3 +87,16 @@ def _number(environment: Mapping[str, str], name: str, default: int) -> int:
             "setting_number", mark("The setting {name} must be a whole number, not {text}"), name=name, text=text
         )
     return int(text)
+
+
+def _choice(environment: Mapping[str, str], name: str, choices: Sequence[str], default: str) -> str:
+    value = environment.get(name) or default
+    if value not in choices:
+        raise BadInput(
+            "setting_choice",
+            mark("The setting {name} must be one of {choices}, not {text}"),
+            name=name,
+            choices=", ".join(choices),
+            text=value,
+        )
+    return value

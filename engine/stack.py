@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -30,6 +31,7 @@ from engine.host.ports import LOOPBACK, free_port, free_range
 from engine.host.postgres import EmbeddedPostgres
 from engine.host.secret import stored_secret
 from engine.host.setup import asterisk_at_hand
+from engine.keeper import Part
 from engine.speech import subscribers
 from engine.storage.database import ensure_database
 
@@ -239,6 +241,16 @@ class Stack:
             time.sleep(0.05)
         raise Unavailable("child_slow", mark("{name} did not become ready; see {log}"), name=name, log=log)
 
+    def parts(self) -> list[Part]:
+        """What a keeper keeps running, in the order in which they need each other."""
+        asterisks = [instance for instance in (self.platform, self.carrier) if instance is not None]
+        return [
+            *(Part(f"asterisk-{each.spec.name}", partial(_lives, each), partial(_restart, each)) for each in asterisks),
+            Part("management", lambda: _runs(self.management), self.start_management),
+            Part("worker", lambda: _runs(self.worker), self.start_worker),
+            Part("engine", lambda: _runs(self.engine), self.start_engine),
+        ]
+
     def stop(self) -> None:
         """The engine first: it ends its calls while Asterisk is there."""
         for child in (self.engine, self.worker, self.management):
@@ -252,6 +264,19 @@ class Stack:
                 instance.stop()
         if self._postgres is not None:
             self._postgres.stop()
+
+
+def _runs(child: subprocess.Popen[bytes] | None) -> bool:
+    return child is not None and child.poll() is None
+
+
+def _lives(instance: AsteriskInstance) -> bool:
+    return instance.pid is not None
+
+
+def _restart(instance: AsteriskInstance) -> None:
+    instance.start()
+    instance.wait_ready(_START_S)
 
 
 def _page(port: int, path: str) -> str:

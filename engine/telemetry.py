@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import logging
 import sys
 import time
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
+import msgspec
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
@@ -23,6 +25,7 @@ LAG_PROBE_S = 0.02
 def configure_logs(level: str, *, personal: bool = False) -> None:
     """JSON lines on standard error; every line of a call has its id in ``call``."""
     logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)  # a traceback at each failed reconnect; we log our own
+    writer = structlog.BytesLogger(sys.stderr.buffer)  # one for all: making it takes a lock, and every call has loggers
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         processors=[
@@ -31,11 +34,21 @@ def configure_logs(level: str, *, personal: bool = False) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *([] if personal else [_mask]),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(_line),
         ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: writer,
         cache_logger_on_first_use=True,
     )
+
+
+_encode = msgspec.json.Encoder(enc_hook=repr).encode
+
+
+def _line(event: MutableMapping[str, Any], **_: object) -> bytes:
+    try:
+        return _encode(event)
+    except UnicodeEncodeError:  # half a character, from a file's name for example
+        return json.dumps(event, default=repr).encode()
 
 
 def _mask(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -54,6 +67,8 @@ class Metrics:
         self.tasks = Gauge("dozvon_tasks", "asyncio tasks of the process", registry=self.registry)
         self.attempts = Counter("dozvon_attempts", "Ended attempts", ["outcome", "result"], registry=self.registry)
         self.talk = Counter("dozvon_talk_seconds", "Seconds of conversation", registry=self.registry)
+        self._frames = Gauge("dozvon_ear_frames", "Audio frames heard since the start", registry=self.registry)
+        self._lost = Gauge("dozvon_ear_lost_frames", "Audio frames that never arrived", registry=self.registry)
         self.lag = Histogram(
             "dozvon_loop_lag_seconds",
             "How late the event loop runs a timer",
@@ -63,6 +78,11 @@ class Metrics:
 
     def serve(self, port: int) -> None:
         start_http_server(port, addr="127.0.0.1", registry=self.registry)
+
+    def hearing(self, frames: Callable[[], int], lost: Callable[[], int]) -> None:
+        """Where to ask how much was heard."""
+        self._frames.set_function(frames)
+        self._lost.set_function(lost)
 
     def ended(self, record: CallRecord) -> None:
         self.attempts.labels(record.outcome.value, record.result.value if record.result else "").inc()

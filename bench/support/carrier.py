@@ -1,6 +1,7 @@
 """The benchmark's subscribers (context ``bench`` of dialplan/carrier.conf) and the recording they are played.
 
-A number ``+7000DDDNNNNNNN`` answers at once and presses 1 after DDD tenths of a second; DDD = 000 is busy at once.
+A number ``+7000DDDNNNNNNN`` answers at once and presses 1 after DDD tenths of a second; DDD = 000 is busy at once. People who
+talk have ``+7001DDDNNNNNNN``: a sentence every few seconds for DDD seconds; with DDD = 000 «да» to a question.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ _TONES_HZ = (220.0, 440.0, 660.0)
 
 def number(index: int, key_after_s: float = 0.0) -> str:
     return f"+7000{round(key_after_s * 10):03d}{index:07d}"
+
+
+def talker(index: int, for_s: int) -> str:
+    return f"+7001{for_s:03d}{index:07d}"
 
 
 def contacts(count: int, key_after_s: float = 0.0, first: int = 0) -> list[NewContact]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from bench.support import carrier
 from bench.support.figures import Leg
 from bench.support.proc import PROC, calls_up, family, parent, rss_mb
 from bench.support.report import machine
-from bench.support.rig import Rig, asterisks, postgres_version
+from bench.support.rig import Rig, asterisks, planted, postgres_version
 from engine.ari.client import Ari
 from engine.domain.ids import CampaignId
 from engine.stack import Stack
@@ -66,7 +66,8 @@ class Ensemble:
         return found | ({"postgres": family(self.postmaster)} if self.postmaster else {})
 
     def calls_up(self) -> int:
-        return calls_up(self.platform, *self.stack.ports.platform_rtp)
+        """Counted at the carrier: on the platform an ear has a socket too."""
+        return calls_up(self.carrier, *self.stack.ports.carrier_rtp)
 
     def engine_mb(self) -> float:
         return rss_mb(self.engine)
@@ -126,6 +127,15 @@ class Ensemble:
         words = (await asyncio.to_thread(asterisks(self.stack)[0].command, "core show version")).split()
         postgresql = await postgres_version(self.rig.database)
         return machine(asterisk=words[1] if len(words) > 1 else "", postgresql=postgresql)
+
+
+@asynccontextmanager
+async def at_work(stack: Stack) -> AsyncIterator[Ensemble]:
+    """An engine on the servers of ``stack``, with a database of its own."""
+    async with planted(stack.dsn) as rig:
+        stack.dsn = rig.dsn
+        with running_engine(stack) as engine:
+            yield await Ensemble.make(stack, rig, engine)
 
 
 def scenario(clip: Path) -> Mapping[str, object]:

@@ -18,6 +18,14 @@ def buckets(text: str, name: str) -> dict[float, float]:
     return {float(bound): float(count) for found, bound, count in _BUCKET.findall(text) if found == name}
 
 
+def value_of(text: str, name: str) -> float:
+    """A gauge or counter without labels on a Prometheus page. ValueError when there is none."""
+    for line in text.splitlines():
+        if line.startswith(f"{name} "):
+            return float(line.split()[1])
+    raise ValueError(f"no {name}")
+
+
 def quantile(before: Buckets, after: Buckets, share: float) -> float | None:
     """The value below which ``share`` of the observations between two readings lie, interpolated inside its bucket as
     Prometheus does; the last finite bound when it lies beyond; None without observations.

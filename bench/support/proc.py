@@ -33,9 +33,23 @@ def status_mb(text: str, field: str = "VmRSS") -> float:
     raise ValueError(f"no {field}")
 
 
-def udp_ports(text: str) -> list[int]:
-    """Local ports of the UDP sockets in ``/proc/PID/net/udp``."""
-    return [int(line.split()[1].rpartition(":")[2], 16) for line in text.splitlines()[1:] if line.strip()]
+def udp_ports(text: str) -> dict[str, int]:
+    """Local ports of the UDP sockets in ``/proc/PID/net/udp``, which are all of the machine, by inode."""
+    lines = [line.split() for line in text.splitlines()[1:] if line.strip()]
+    return {line[9]: int(line[1].rpartition(":")[2], 16) for line in lines}
+
+
+def socket_inodes(pid: int) -> set[str]:
+    """Of the sockets that a process has open."""
+    found = set()
+    for file in (PROC / str(pid) / "fd").iterdir():
+        try:
+            link = str(file.readlink())
+        except OSError:
+            continue  # it was closed while we looked
+        if link.startswith("socket:["):
+            found.add(link[8:-1])
+    return found
 
 
 def cpu_seconds(pid: int) -> float:
@@ -61,7 +75,8 @@ def family(pid: int) -> list[int]:
 def calls_up(pid: int, first: int, last: int) -> int:
     """Calls with open media in a range of RTP ports: each holds two sockets, RTP and RTCP. Asks Asterisk nothing."""
     ports = udp_ports((PROC / str(pid) / "net" / "udp").read_text())
-    return sum(first <= port <= last for port in ports) // 2
+    own = socket_inodes(pid)
+    return sum(first <= port <= last for inode, port in ports.items() if inode in own) // 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""ARI over HTTP: one kept-alive aiohttp session, the resources named as ari-py named them.
+"""ARI over one kept-alive aiohttp session, the resources named as ari-py named them.
 
 >>> async with Ari(address, user, password) as ari:
 ...     await ari.channels.originate(endpoint="PJSIP/79001234567@carrier", app="dozvon", channelId="…")
@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from types import TracebackType
 from urllib.parse import quote
@@ -14,12 +15,13 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from engine.ari.messages import Bridge, Channel, decode_bridges, decode_channels, decode_variables
+from engine.ari.messages import Bridge, Channel, decode_bridges, decode_channels, decode_recordings
+from engine.ari.requests import TIMEOUT_S, RequestSocket
 from engine.domain.errors import Unavailable
 from engine.domain.text import mark
 
 Params = Mapping[str, object]
-_TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=3)
+_TIMEOUT = aiohttp.ClientTimeout(total=TIMEOUT_S, sock_connect=3)
 CONNECTIONS = 16
 """Kept-alive connections. Each holds one of Asterisk's HTTP sessions (``sessionlimit``); a request takes ~1 ms."""
 
@@ -44,9 +46,11 @@ class Ari:
         self.address = address.rstrip("/")
         self._headers = {"Authorization": aiohttp.encode_basic_auth(user, password)}
         self._http: aiohttp.ClientSession | None = None
+        self._orders = RequestSocket(self._connect)
         self.channels = Channels(self)
         self.bridges = Bridges(self)
         self.playbacks = Playbacks(self)
+        self.recordings = Recordings(self)
         self.applications = Applications(self)
 
     async def __aenter__(self) -> Ari:
@@ -57,6 +61,7 @@ class Ari:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._orders.close()
         if self._http:
             await self._http.close()
 
@@ -77,11 +82,32 @@ class Ari:
                     return content
         except (aiohttp.ClientError, TimeoutError) as error:
             raise AriError(0, str(error) or type(error).__name__, f"{method} {path}") from error
-        text = content.decode(errors="replace")[:200]
-        raise (NotFound if answer.status == 404 else AriError)(answer.status, text, f"{method} {path}")
+        raise _refusal(answer.status, content.decode(errors="replace"), f"{method} {path}")
+
+    async def order(self, method: str, path: str, body: object) -> None:
+        """A request over the socket for requests, in the order of the calls; parameters go in ``body``."""
+        request = f"{method} {path}"
+        try:
+            answer = await self._orders.request(method, path, body)
+        except aiohttp.ClientResponseError as error:  # the socket's own handshake
+            raise _refusal(error.status, error.message, request) from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise AriError(0, str(error) or type(error).__name__, request) from error
+        if answer.status_code >= 400:
+            raise _refusal(answer.status_code, answer.message_body or answer.reason_phrase, request)
+
+    async def _connect(self) -> aiohttp.ClientWebSocketResponse:
+        # A socket must name an application; this one is nobody's, so no event comes.
+        params = {"app": f"requests-{secrets.token_hex(8)}"}
+        url = f"{self.address}/ari/events"
+        return await self.http.ws_connect(url, params=params, heartbeat=2 * TIMEOUT_S, max_msg_size=0)
 
     async def ping(self) -> None:
         await self.request("GET", "asterisk/ping")
+
+
+def _refusal(status: int, text: str, request: str) -> AriError:
+    return (NotFound if status == 404 else AriError)(status, text[:200], request)
 
 
 class Channels:
@@ -91,22 +117,9 @@ class Channels:
         self._ari = ari
 
     async def originate(self, *, variables: Mapping[str, str] | None = None, **params: object) -> None:
-        """``params`` as ARI names them. ``variables`` travel in the JSON body, the only place where ARI reads them."""
-        await self._ari.request("POST", "channels", params, {"variables": dict(variables or {})})
-
-    async def externalMedia(self, *, channelId: str, app: str, data: str) -> Mapping[str, str]:
-        """A media channel that waits for our WebSocket; its variables say where."""
-        params = {
-            "channelId": channelId,
-            "app": app,
-            "data": data,
-            "external_host": "INCOMING",
-            "transport": "websocket",
-            "encapsulation": "none",
-            "connection_type": "server",
-            "format": "alaw",
-        }
-        return decode_variables(await self._ari.request("POST", "channels/externalMedia", params)).channelvars
+        """``params`` as ARI names them. Goes over the socket for requests: it is sent for every attempt."""
+        given = {name: value for name, value in params.items() if value is not None}
+        await self._ari.order("POST", "channels", {**given, "variables": dict(variables or {})})
 
     async def list(self) -> list[Channel]:
         return decode_channels(await self._ari.request("GET", "channels"))
@@ -129,6 +142,15 @@ class Channels:
     async def continueInDialplan(self, channel: str, *, context: str) -> None:
         params = {"context": context, "extension": "s", "priority": 1}
         await self._ari.request("POST", f"channels/{channel}/continue", params)
+
+    async def snoop(self, channel: str, *, snoopId: str, app: str, appArgs: str) -> None:
+        """What ``channel`` receives; it need not be answered, nor in our application."""
+        params = {"spy": "in", "app": app, "appArgs": appArgs}
+        await self._ari.request("POST", f"channels/{channel}/snoop/{snoopId}", params)
+
+    async def record(self, channel: str, *, name: str, format: str, seconds: int) -> None:  # noqa: A002
+        params = {"name": name, "format": format, "maxDurationSeconds": seconds, "ifExists": "overwrite"}
+        await self._ari.request("POST", f"channels/{channel}/record", params)
 
     async def setChannelVar(self, channel: str, variable: str, value: str) -> None:
         await self._ari.request("POST", f"channels/{channel}/variable", {"variable": variable, "value": value})
@@ -163,6 +185,24 @@ class Playbacks:
         await self._ari.request("DELETE", f"playbacks/{playback}")
 
 
+class Recordings:
+    def __init__(self, ari: Ari) -> None:
+        self._ari = ari
+
+    async def getLive(self, name: str) -> None:
+        """Raises NotFound when it is over."""
+        await self._ari.request("GET", f"recordings/live/{name}")
+
+    async def listStored(self) -> list[str]:
+        return [each.name for each in decode_recordings(await self._ari.request("GET", "recordings/stored"))]
+
+    async def getStoredFile(self, name: str) -> bytes:
+        return await self._ari.request("GET", f"recordings/stored/{name}/file")
+
+    async def deleteStored(self, name: str) -> None:
+        await self._ari.request("DELETE", f"recordings/stored/{name}")
+
+
 class Applications:
     def __init__(self, ari: Ari) -> None:
         self._ari = ari
@@ -170,3 +210,7 @@ class Applications:
     async def filter(self, app: str, kinds: tuple[str, ...]) -> None:
         body = {"allowed": [{"type": kind} for kind in kinds]}
         await self._ari.request("PUT", f"applications/{app}/eventFilter", body=body)
+
+    async def subscribe(self, app: str, source: str) -> None:
+        """Events of ``source`` (``channel:ID``) that never enters the application. AriError when there is no such thing."""
+        await self._ari.request("POST", f"applications/{app}/subscription", {"eventSource": source})

@@ -1,100 +1,114 @@
-"""Media legs: a second channel (chan_websocket) beside the call's in a mixing bridge of two, its socket in our hands.
+"""Ears: beside a call's channel one of Asterisk's own (UnicastRTP) that runs ChanSpy on it and sends us what the person says.
 
-Two channels of the same format in a bridge are passed through frame by frame, without mixing or transcoding. While a leg is attached,
-prompts go through it: an ARI playback would take the call out of the bridge, and the robot would be deaf while it speaks.
+The call's channel stays in no bridge and keeps its playbacks: the robot hears while it speaks, prompts are timed by
+Asterisk whatever this process does, and a broken ear interrupts nothing (docs/decisions/0008).
 """
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
-from pathlib import Path
+from urllib.parse import urlsplit
 
 from engine.ari.client import Ari, NotFound
-from engine.ari.media_socket import FRAME, SILENCE, Listener, MediaSocket, connect
+from engine.ari.ear_sockets import EarSocket, EarSockets, Listener, address_towards
 from engine.domain.errors import Unavailable
 from engine.domain.text import mark
 
-ARGS = "ear"
-"""Stasis arguments of a leg's channel."""
-_ARRIVE_S = 3.0
-_PAD = SILENCE * (5 * FRAME)
-_CONNECTION = "MEDIA_WEBSOCKET_CONNECTION_ID"
+CONTEXT = "ear"
+"""Where an ear's channel runs, in dialplan/platform.conf."""
+_MARK = "-ear"
 
 
 class AriLeg:
-    """An attached leg; satisfies ``session.ports.Leg``."""
+    """An attached ear; satisfies ``session.ports.Leg``."""
 
-    def __init__(self, ari: Ari, call: str, number: int, socket: MediaSocket) -> None:
-        self._ari = ari
+    def __init__(self, ears: AriEars, channel: str, socket: EarSocket) -> None:
+        self._ears = ears
+        self._channel = channel
         self._socket = socket
-        self._bridge, self._channel = _names(call, number)
-
-    def say(self, clip: str, file: Path) -> None:
-        """Play an ``.alaw`` file behind what is playing; the listener's ``played(clip)`` follows."""
-        self._socket.say(clip, file.read_bytes())
-
-    def hush(self) -> None:
-        self._socket.hush()
-
-    def pad(self) -> None:
-        """A tenth of a second of silence: a recording loses the time in which neither side sends anything."""
-        self._socket.say("", _PAD)
 
     async def detach(self) -> None:
-        """Take the call out of the bridge and end the leg."""
-        self._socket.close()
-        with suppress(NotFound):
-            await self._ari.bridges.destroy(self._bridge)
-        with suppress(NotFound):
-            await self._ari.channels.hangup(self._channel, reason_code=16)
+        """Nothing is heard any more. Raises Unavailable, the ear being silent all the same."""
+        await self._ears.release(self._channel, self._socket)
 
 
 class AriEars:
-    """Attaches legs. ``arrived`` must be told of every channel that enters our application with ``ARGS``."""
+    """Attaches ears. ``ended`` must be told of every channel that is gone."""
 
     def __init__(self, ari: Ari, app: str) -> None:
         self._ari = ari
         self._app = app
-        self._expected: dict[str, asyncio.Future[None]] = {}
         self._number = 0
+        self._sockets: EarSockets | None = None
+        self._live: dict[str, EarSocket] = {}
 
-    def arrived(self, channel: str) -> None:
-        if (waiting := self._expected.get(channel)) and not waiting.done():
-            waiting.set_result(None)
+    @property
+    def frames(self) -> int:
+        """Frames heard since the start."""
+        return self._sockets.frames if self._sockets else 0
+
+    @property
+    def lost(self) -> int:
+        """Packets that Asterisk sent and this process never saw."""
+        live = sum(each.lost for each in self._live.values())
+        return live + (self._sockets.lost if self._sockets else 0)
+
+    def ended(self, channel: str) -> None:
+        if (socket := self._live.pop(channel, None)) is not None and self._sockets is not None:
+            self._sockets.close(socket)
+            socket.listener.lost()
+
+    async def reconcile(self) -> None:
+        """After a reconnection: ears that ended meanwhile are lost, the others are followed again. Raises Unavailable."""
+        expected = tuple(self._live)
+        channels = {each.id for each in await self._ari.channels.list()}
+        for channel in expected:
+            if channel not in channels:
+                self.ended(channel)
+            elif channel in self._live:
+                with suppress(NotFound):
+                    await self._ari.applications.subscribe(self._app, f"channel:{channel}")
 
     async def attach(self, call: str, listener: Listener) -> AriLeg:
-        """Give ``call`` (an answered channel in no bridge) a leg. Raises Unavailable; nothing is left behind then."""
+        """Hear what comes from ``call``, a channel that is answered. Raises Unavailable; nothing is left behind then."""
         self._number += 1
-        number = self._number
-        bridge, channel = _names(call, number)
-        arrival = self._expected[channel] = asyncio.get_running_loop().create_future()
-        socket: MediaSocket | None = None
+        channel = f"{call}{_MARK}{self._number}"  # begins with the call's id, by which strays are recognised
+        socket = self._socket(listener)
+        self._live[channel] = socket
         try:
-            await self._ari.bridges.create(bridge)
-            variables = await self._ari.channels.externalMedia(channelId=channel, app=self._app, data=ARGS)
-            socket = await connect(self._ari.address, variables[_CONNECTION], listener)
-            async with asyncio.timeout(_ARRIVE_S):
-                await arrival
-            await self._ari.bridges.addChannel(bridge, call, channel)
-        except (Unavailable, TimeoutError, KeyError) as error:
-            await self._undo(bridge, channel, socket)
-            if isinstance(error, Unavailable):
-                raise
-            raise Unavailable("no_media_leg", mark("Asterisk opened no media channel: {error}"), error=error) from error
-        finally:
-            del self._expected[channel]
-        return AriLeg(self._ari, call, number, socket)
+            await self._ari.channels.originate(
+                endpoint=f"UnicastRTP/{self._where}:{socket.port}/c(alaw)",
+                context=CONTEXT,
+                extension="s",
+                priority=1,
+                channelId=channel,
+                formats="alaw",
+                variables={"DOZVON_HEARD": call},
+            )
+            await self._ari.applications.subscribe(self._app, f"channel:{channel}")
+        except Unavailable:
+            with suppress(Unavailable):
+                await self.release(channel, socket)
+            raise
+        return AriLeg(self, channel, socket)
 
-    async def _undo(self, bridge: str, channel: str, socket: MediaSocket | None) -> None:
-        if socket is not None:
-            socket.close()
-        with suppress(Unavailable):
-            await self._ari.bridges.destroy(bridge)
-        with suppress(Unavailable):
+    async def release(self, channel: str, socket: EarSocket) -> None:
+        self._live.pop(channel, None)
+        assert self._sockets is not None
+        self._sockets.close(socket)
+        with suppress(NotFound):
             await self._ari.channels.hangup(channel, reason_code=16)
 
+    @property
+    def _where(self) -> str:
+        assert self._sockets is not None
+        return self._sockets.host
 
-def _names(call: str, number: int) -> tuple[str, str]:
-    """Ids of a leg's bridge and channel: both begin with the call's, by which strays are recognised."""
-    return f"{call}-earbridge{number}", f"{call}-ear{number}"
+    def _socket(self, listener: Listener) -> EarSocket:
+        parts = urlsplit(self._ari.address)
+        try:
+            if self._sockets is None:
+                self._sockets = EarSockets(address_towards(parts.hostname or "127.0.0.1", parts.port or 80))
+            return self._sockets.open(listener)
+        except OSError as error:
+            raise Unavailable("no_ear", mark("No socket to hear with: {error}"), error=error) from error

@@ -29,14 +29,23 @@ class Bridge(msgspec.Struct, frozen=True):
     id: str
 
 
-class ChannelVariables(msgspec.Struct, frozen=True):
-    channelvars: dict[str, str] = {}
+class StoredRecording(msgspec.Struct, frozen=True):
+    name: str
 
 
 class Playback(msgspec.Struct, frozen=True):
     id: str
     state: str
     target_uri: str
+
+
+class RestResponse(msgspec.Struct, frozen=True, tag="RESTResponse"):
+    """The answer to a request that went over a WebSocket (``request_id``: as in the request)."""
+
+    request_id: str
+    status_code: int
+    reason_phrase: str = ""
+    message_body: str = ""
 
 
 class StasisStart(msgspec.Struct, frozen=True, tag=True):
@@ -108,6 +117,7 @@ HEARD = tuple(
 """What we ask Asterisk to send: it filters at the source, so that a variable set or a format change costs nothing."""
 
 decode_event = msgspec.json.Decoder(Event).decode
+decode_response = msgspec.json.Decoder(RestResponse).decode
 decode_channels = msgspec.json.Decoder(list[Channel]).decode
-decode_variables = msgspec.json.Decoder(ChannelVariables).decode
 decode_bridges = msgspec.json.Decoder(list[Bridge]).decode
+decode_recordings = msgspec.json.Decoder(list[StoredRecording]).decode

@@ -6,6 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -28,6 +29,7 @@ from engine.storage.database import open_database
 REFRESH_S = 0.5
 LINE_EVERY_S = 5.0
 PROBLEMS_SHOWN = 10
+CONVERT_S = 20.0
 OVER = frozenset({CampaignState.FINISHED, CampaignState.STOPPED, CampaignState.PAUSED})
 
 
@@ -55,6 +57,7 @@ async def run_demo(stack: Stack, wishes: Wishes, given: Given, console: Console)
         await campaigns.start(planted.campaign)
         await _watch(Watch(campaigns, console, address, stack, given.scenario.name), planted, began)
         seconds = round(time.monotonic() - began, 1)
+        await _recordings(stack.media / "recordings")
         rows = await Calls(database).report(planted.campaign)
         state, reason, text = await campaigns.state(planted.campaign)
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
@@ -93,6 +96,14 @@ async def _watch(watch: Watch, planted: Planted, began: float) -> None:
                 return
             _look_after(watch.stack)
             await asyncio.sleep(REFRESH_S)
+
+
+async def _recordings(folder: Path) -> None:
+    """The report names the files: give the last calls' recordings time to be converted."""
+    for _ in range(int(CONVERT_S / REFRESH_S)):
+        if not await asyncio.to_thread(lambda: any(folder.glob("*.raw"))):
+            return
+        await asyncio.sleep(REFRESH_S)
 
 
 def _look_after(stack: Stack) -> None:

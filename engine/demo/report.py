@@ -14,7 +14,7 @@ from engine.domain.outcome import Outcome
 
 COLUMNS = (
     "call_id phone attempt outcome result cause started answered ended duration dtmf path recording "
-    "caller_id carousel sip q850 machine blacklisted tags transferred_to hung_up_by cost"
+    "caller_id carousel sip q850 machine blacklisted tags transferred_to hung_up_by cost early transcript"
 ).split()
 
 
@@ -30,6 +30,8 @@ def write_csv(file: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 def _cell(row: Mapping[str, Any], column: str) -> object:
     names = {"call_id": "id", "started": "started_at", "answered": "answered_at", "ended": "ended_at"}
     value = row[names.get(column, column)]
+    if column == "transcript":
+        return " | ".join(short(turn) for turn in value or ())
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds")
     if isinstance(value, list):
@@ -39,6 +41,12 @@ def _cell(row: Mapping[str, Any], column: str) -> object:
     if isinstance(value, bool):
         return int(value)
     return "" if value is None else value
+
+
+def short(turn: Mapping[str, Any]) -> str:
+    """A turn in the report: ``4.2 < да``, ``0.1 > Здравствуйте! …`` where a prompt was cut off, ``6.0 # 1`` for keys."""
+    sign = {"heard": "<", "keys": "#"}.get(turn["kind"], ">")
+    return f"{turn['start_s']:.1f} {sign} {turn['text']}{' …' if turn['interrupted'] else ''}"
 
 
 def totals(rows: Sequence[Mapping[str, Any]], contacts: int) -> dict[str, Any]:

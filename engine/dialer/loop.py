@@ -163,19 +163,15 @@ class Dialer:
             return await self._closed(campaign, window, now, memory)
         self._rehearse(campaign, memory, zones)
         wanted = min(BATCH, self._caller.free)
-        free: list[Room] = []
-
-        def decide(found: Room) -> Share:
-            free.append(found)
-            return share(found, time.time(), wanted)
-
-        granted, claims = await self._campaigns.claim(campaign, zones, self._cell, decide)
-        if granted is None:
+        moment = time.time()
+        free, claims = await self._campaigns.claim(campaign.id, zones, self._cell, wanted, moment)
+        if free is None:
             return LONGEST_SLEEP_S
         self._begin(campaign, claims)
+        granted = share(free, moment, wanted)
         if len(claims) < granted.count:
             return await self._nothing_due(campaign, zones, memory)
-        return await self._held(campaign, granted, free[-1], memory)
+        return await self._held(campaign, granted, free, memory)
 
     def _begin(self, campaign: Campaign, claims: Sequence[Claim]) -> None:
         for claim in claims:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from engine.dialer.capacity import Share
 from engine.domain.attempt import Attempt, CallRecord, Marks, PastAttempt
 from engine.domain.campaign import Campaign, Claim, NextStep, Room
 from engine.domain.ids import CallId, CampaignId, ContactId
@@ -17,8 +16,8 @@ class CampaignStore(Protocol):
     async def running(self) -> list[Campaign]: ...
 
     async def claim(
-        self, campaign: Campaign, zones: Sequence[str], cell: str, decide: Callable[[Room], Share]
-    ) -> tuple[Share | None, list[Claim]]: ...
+        self, campaign: CampaignId, zones: Sequence[str], cell: str, wanted: int, now: float
+    ) -> tuple[Room | None, list[Claim]]: ...
 
     async def upcoming(self, campaign: CampaignId, count: int, zones: Sequence[str]) -> list[Mapping[str, str]]: ...
 

@@ -18,7 +18,7 @@ import structlog
 
 from engine.dialer.attempts import interrupted
 from engine.dialer.retry import RetryPolicy
-from engine.domain.attempt import CallRecord, OpenAttempt, PastAttempt, Recording
+from engine.domain.attempt import CallRecord, OpenAttempt, PastAttempt
 from engine.domain.campaign import NextStep
 from engine.domain.ids import CallId, CampaignId, ContactId
 from engine.domain.money import Tariff
@@ -45,8 +45,6 @@ class Store(Protocol):
 
     async def unrecorded(self, calls: Iterable[str]) -> list[CallId]: ...
 
-    async def recorded(self, call: CallId, recording: Recording) -> None: ...
-
 
 class Channels(Protocol):
     async def end_if_live(self, call: str) -> bool: ...
@@ -55,7 +53,7 @@ class Channels(Protocol):
 class Recordings(Protocol):
     def unfinished(self) -> list[str]: ...
 
-    async def rescue(self, call: str) -> Recording | None: ...
+    def add(self, call: CallId) -> None: ...
 
 
 class Recovery:
@@ -143,7 +141,6 @@ class Recovery:
             ended_at=now,
             result=attempt.result,
             hung_up_by="engine",
-            recording=await self._recordings.rescue(str(attempt.call_id)) if answered else None,
         )
         # Nobody can say when a conversation ended whose channel is gone; it is not charged.
         cost = Tariff(attempt.per_minute).cost(record.talk_seconds if was_live else 0)
@@ -151,11 +148,12 @@ class Recovery:
         history = await self._store.history(attempt.campaign, attempt.contact, attempt.run)
         this = PastAttempt(outcome, attempt.result, attempt.carousel)
         await self._store.finish(record, cost, interrupted(now, policy, [*history, this]))
+        if answered:
+            self._recordings.add(attempt.call_id)
         log.warning("attempt_closed", call=attempt.call_id, outcome=outcome, was_live=was_live)
 
     async def _finish_recordings(self) -> None:
         """Those whose call is over and written, but whose engine died, or broke, before they became a file."""
         for call in await self._store.unrecorded(self._recordings.unfinished()):
-            if found := await self._recordings.rescue(str(call)):
-                await self._store.recorded(call, found)
-                log.warning("recording_rescued", call=call, seconds=found.seconds)
+            log.warning("recording_left", call=call)
+            self._recordings.add(call)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -46,6 +46,36 @@ class SideEffect:
     payload: Mapping[str, object]
 
 
+class TurnKind(StrEnum):
+    SAID = "said"
+    """By the robot, in a synthetic voice: ``text`` are the words."""
+    PLAYED = "played"
+    """By the robot, a recording: ``text`` is its name."""
+    HEARD = "heard"
+    """From the person, as the recogniser understood it."""
+    KEYS = "keys"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A line of a call's transcript, the ``n``-th; seconds count from the answer. Personal, all of it.
+
+    ``end_s`` None: it goes on, or nobody saw its end. ``node`` is where the scenario stood, ``led_to`` what this turn
+    added to the path (``ask:yes>thanks``), empty when nothing followed from it. ``confidence`` 0 to 1, None where the
+    recogniser tells none.
+    """
+
+    n: int
+    kind: TurnKind
+    text: str
+    start_s: float
+    end_s: float | None = None
+    node: str = ""
+    led_to: str = ""
+    confidence: float | None = None
+    interrupted: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Marks:
     """What the conversation has given so far; written while the call goes on, since the engine may die."""
@@ -60,11 +90,25 @@ class Marks:
     legs: int = 1
     """Trunk channels in use: 2 while an operator is rung or talks."""
     effects: tuple[SideEffect, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    """The transcript, or those of its turns that are to be written."""
+
+    def news(self, saved: Marks) -> Marks | None:
+        """What of this must be written now, ``saved`` having been; None when there is nothing. That a prompt has ended
+        can wait for the next news, or for the call's end.
+        """
+        if len(self.turns) == len(saved.turns) and replace(self, turns=saved.turns) == saved:
+            return None
+        return replace(self, turns=self.new_turns(saved))
+
+    def new_turns(self, saved: Marks) -> tuple[Turn, ...]:
+        """Turns that are not in ``saved``, or otherwise."""
+        return tuple(turn for turn in self.turns if turn not in saved.turns)
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A finished recording: WAV, 8 kHz, 16 bit, left what the robot heard, right what it said."""
+    """A finished recording at 8 kHz: stereo (left what the robot heard, right what it said) or both mixed into one."""
 
     path: str
     seconds: float
@@ -87,9 +131,12 @@ class CallRecord:
     result: Result | None = None
     hung_up_by: str = ""
     """robot, customer, operator, network or engine."""
-    recording: Recording | None = None
     unsaved: Marks | None = None
     """Marks that could not be written while the call went on; to be written before its end."""
+    turns: tuple[Turn, ...] = ()
+    """What the transcript lacks yet."""
+    early: str = ""
+    """What the network played before the answer, or instead of one (``media.early.EarlySound``); empty: nothing."""
 
     @property
     def talk_seconds(self) -> float:

@@ -73,7 +73,7 @@ class AsteriskInstance:
     def prepare(self) -> Path:
         """Write the instance's folder and return it. Safe to repeat; a running instance sees changes after a reload."""
         (self._media / "moh").mkdir(parents=True, exist_ok=True)
-        for part in ("var/keys", "spool", "log"):
+        for part in ("var/keys", "spool/recording", "log"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
         self.console_log.parent.mkdir(parents=True, exist_ok=True)
         self._conf.write_text(asterisk_conf(self.install, self.folder, self._run))

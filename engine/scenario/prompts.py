@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
 from engine.domain.prompt import AudioPrompt, Prompt, SpeechPrompt
@@ -51,12 +51,20 @@ def prompts(scenario: Scenario, fields: Mapping[str, str]) -> tuple[Prompt, ...]
 
     Texts with a field that is keyed in during the call are left out: they can only be rendered then.
     """
+    return filled(early_plays(scenario), fields)
+
+
+def early_plays(scenario: Scenario) -> tuple[Play, ...]:
+    """The plays whose prompts are known before the call."""
     later = saved_fields(scenario)
-    known = (
-        prompt_of(play, fields)
-        for play in plays(scenario)
-        if not (isinstance(play, SpeechPlay) and later.intersection(names(play.text)))
+    return tuple(
+        play for play in plays(scenario) if not (isinstance(play, SpeechPlay) and later.intersection(names(play.text)))
     )
+
+
+def filled(those: Iterable[Play], fields: Mapping[str, str]) -> tuple[Prompt, ...]:
+    """The prompts of ``those`` plays for one contact, each once."""
+    known = (prompt_of(play, fields) for play in those)
     return tuple(dict.fromkeys(prompt for prompt in known if prompt is not None))
 
 

@@ -3,7 +3,8 @@
 Whole words only; case, ё/е, word forms and the spelling of numbers make no difference. One entry of several words
 matches them in any order; an entry in quotes matches them side by side; ``@yes`` and ``@no`` stand for the lists of
 ``synonyms``. A word that «не» denies is another word: «не интересно» holds no «интересно» unless the entry says «не»
-too. The longest match wins (words, then letters), equal ones by the order of branches.
+too. The longest match wins: words; then what the customer has written himself before a member of a list, for «давайте
+потом» is no «давайте»; then letters. Equal ones go by the order of branches.
 
 Which forms belong to one word is told from outside (``Forms``), for a dictionary of Russian is no part of a pure
 package; nothing else knows how words compare.
@@ -25,6 +26,7 @@ Forms = Callable[[str], frozenset[str]]
 always answer the same, and be hashable.
 """
 
+_Rank = tuple[int, bool, int]
 _WORD = re.compile(r"\w+")
 _QUOTES = (("«", "»"), ('"', '"'), ("“", "”"), ("„", "“"), ("'", "'"))
 _NOT = frozenset({"не", "ни"})
@@ -150,12 +152,15 @@ def choose(options: Sequence[Words], text: str, *, final: bool, forms: Forms = a
     «не» hangs in the air and no longer phrase has begun that would change it: else the rest of the sentence decides.
     """
     said = _heard(text, forms)
-    matches: list[tuple[tuple[int, int], Match]] = []
+    matches: list[tuple[_Rank, Match]] = []
     for index, option in enumerate(options):
         if any(part.found(said) for excluded in option.excludes for part in _compiled(excluded, forms)):
             continue
         found = [
-            (part.size, entry) for entry in option.contains for part in _compiled(entry, forms) if part.found(said)
+            (_rank(part, entry), entry)
+            for entry in option.contains
+            for part in _compiled(entry, forms)
+            if part.found(said)
         ]
         if found:
             size, entry = max(found, key=lambda pair: pair[0])
@@ -166,16 +171,22 @@ def choose(options: Sequence[Words], text: str, *, final: bool, forms: Forms = a
 
 
 def _may_change(
-    options: Sequence[Words], match: tuple[tuple[int, int], Match], said: tuple[_Word, ...], text: str, forms: Forms
+    options: Sequence[Words], match: tuple[_Rank, Match], said: tuple[_Word, ...], text: str, forms: Forms
 ) -> bool:
     """True when the words so far could grow into a longer entry of another option, or into this option's exclusion."""
     if _denies_next(tokens(text)):
         return True
     size, chosen = match
     others = (entry for index, option in enumerate(options) if index != chosen.option for entry in option.contains)
-    longer = (part for entry in others for part in _compiled(entry, forms) if part.size > size)
+    longer = (part for entry in others for part in _compiled(entry, forms) if _rank(part, entry) > size)
     excluded = (part for entry in options[chosen.option].excludes for part in _compiled(entry, forms))
     return any(part.may_follow(said) for part in (*longer, *excluded))
+
+
+def _rank(part: _Entry, entry: str) -> _Rank:
+    """Of ``part``, which ``entry`` stands for: the greatest wins."""
+    words, letters = part.size
+    return words, not entry.strip().startswith("@"), letters
 
 
 def _denies_next(words: Sequence[str]) -> bool:

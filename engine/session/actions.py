@@ -41,10 +41,6 @@ class Line:
     ear: Ear | None = None
     """None: the scenario needs none, or this cell hears nothing."""
 
-    @property
-    def hears(self) -> bool:
-        return self.ear is not None and self.ear.attached
-
 
 class Actions:
     """``deliver`` puts what follows from an action into the call's mailbox."""
@@ -67,8 +63,6 @@ class Actions:
         self._timers = timers
         self._deliver = deliver
         self._filling = False
-        self._clip: tuple[str, Path] | None = None
-        """What is playing, or was played last, and its play id."""
         self._log = structlog.get_logger("call").bind(call=line.channel)
 
     async def carry_out(self, command: do.Command) -> None:
@@ -88,7 +82,7 @@ class Actions:
             case do.Play():
                 await self._play(command)
             case do.StopPlay(play_id):
-                await self._stop_play(play_id)
+                await self._phone.stop_playback(self.playback(play_id))
             case do.StartTimer(timer, seconds):
                 self._timers.arm(Timer(timer), seconds)
             case do.CancelTimer(timer):
@@ -118,18 +112,8 @@ class Actions:
         await self.fill_pauses(False)
         # what depends on keyed-in fields could not be rendered before
         clip = self._line.rendered.get(command.prompt) or await self._clips.clip(command.prompt)
-        self._clip = (command.play_id, clip)
-        if self._line.ear is not None and self._line.hears:
-            self._line.ear.say(command.play_id, clip)
-        elif not await self._phone.play(self._line.channel, self.playback(command.play_id), clip):
+        if not await self._phone.play(self._line.channel, self.playback(command.play_id), clip):
             self._log.debug("play_on_gone_channel")  # its end is already in the mailbox
-
-    async def _stop_play(self, play_id: str) -> None:
-        self._clip = None
-        if self._line.ear is not None and self._line.hears:
-            self._line.ear.hush()
-        else:
-            await self._phone.stop_playback(self.playback(play_id))
 
     def _hear(self, command: do.DetectMachine | do.Listen | do.StopListening) -> None:
         ear = self._line.ear
@@ -150,17 +134,11 @@ class Actions:
         if self._line.ear is not None:
             await self._line.ear.detach()
 
-    async def ear_lost(self, playing: str | None) -> None:
-        """The media leg broke: free the channel from its bridge, and play on what was cut off without it."""
-        await self._go_deaf()
-        if playing is not None and self._clip is not None and self._clip[0] == playing:
-            await self._phone.play(self._line.channel, self.playback(playing), self._clip[1])
-
     async def fill_pauses(self, on: bool) -> None:
         """In a recorded call silence is sent while the robot waits: where neither side sends anything (and some far ends
         do not), the recording would lose that time.
         """
-        if self._line.recorded and on != self._filling and not self._line.hears:
+        if self._line.recorded and on != self._filling:
             self._filling = on
             try:
                 await self._phone.send_silence(self._line.channel, on)

@@ -29,25 +29,34 @@ from engine.domain.telephony import (
     Ringing,
 )
 from engine.scenario import events as said
-from engine.scenario.document import Scenario
-from engine.scenario.machine import start, step
-from engine.scenario.needs import needs
-from engine.scenario.state import Limits, Phase, State
+from engine.scenario.machine import step
+from engine.scenario.script import Script
+from engine.scenario.state import Phase, State
 from engine.scenario.words import as_written
-from engine.session import recording
 from engine.session.actions import Actions, Line, ended
 from engine.session.ear import Ear, Hearing
+from engine.session.early import EarlyHearing, EarlyTap
 from engine.session.facts import Facts
-from engine.session.messages import ANSWER, GONE, LONGEST, EarLost, Lost, Message, Perceived, Resync, Stop, Timer
+from engine.session.limits import limits
+from engine.session.messages import (
+    ANSWER,
+    GONE,
+    LONGEST,
+    EarLost,
+    Lost,
+    Message,
+    Perceived,
+    Resync,
+    Spoken,
+    Stop,
+    Timer,
+)
 from engine.session.ports import ASTERISK_AWAY, CallStore, ClipSource, Phone
 from engine.session.timers import Timers
 from engine.session.transfer import LegEvent, Transfer
 
 SAFETY_S = 10
 """Added to the answer timeout that Asterisk is told: our own timer ends the ringing, this is for when we are gone."""
-
-
-SCREENING_SAFETY_S = 0.5
 ORPHAN_S = 30
 """Asterisk ends a call by itself this long after we should have done so."""
 
@@ -58,34 +67,36 @@ class Call:
     def __init__(
         self,
         attempt: Attempt,
-        scenario: Scenario,
+        script: Script,
         clips: ClipSource,
         rendered: Mapping[Prompt, Path],
         phone: Phone,
         store: CallStore,
         recordings: Path,
         hearing: Hearing | None = None,
+        early: EarlyHearing | None = None,
     ) -> None:
         self.attempt = attempt
         self.placed = False
         """Whether Asterisk has taken the originate: only then does a missing channel mean that the call is over."""
-        self._scenario = scenario
+        self._scenario = script.scenario
         self._phone = phone
         self._store = store
         self._channel = str(attempt.call_id)
-        self._record = attempt.record or scenario.recording
+        self._record = attempt.record or script.scenario.recording
         self._raw = recordings / f"{self._channel}.raw"
         self._mailbox: asyncio.Queue[Message] = asyncio.Queue()
         self._timers = Timers(self.deliver)
         self._facts = Facts(attempt.call_id)
-        self._state: State = start(scenario, attempt.fields, _limits(attempt, hearing))
+        self._state: State = script.start(attempt.fields, limits(attempt, hearing))
         self._transfer = Transfer(
             phone, self._channel, attempt.trunk, attempt.caller_id, attempt.longest_call_s + ORPHAN_S
         )
-        self._needs = needs(scenario)
+        self._early = EarlyTap(self._channel, early)
+        self._needs = script.needs
         self._forms = hearing.forms if hearing is not None else as_written
         wanted = hearing is not None and self._needs.any
-        self._ear = Ear(self._channel, hearing, self.deliver, recorded=self._record) if hearing and wanted else None
+        self._ear = Ear(self._channel, hearing, self.deliver) if hearing and wanted else None
         line = Line(self._channel, attempt.phone, self._record, rendered, self._ear)
         self._actions = Actions(line, phone, clips, self._facts, self._transfer, self._timers, self.deliver)
         self._saved = Marks()
@@ -113,17 +124,18 @@ class Call:
         await self._transfer.close()
         if self._ear is not None:
             await self._ear.detach()
-        recorded = await recording.finish(self._raw) if self._record and self._facts.answered_at else None
-        marks = self._facts.marks(self._state)
-        record = self._facts.record(self._state, recorded, None if marks == self._saved else marks)
-        self._log.info("call_ended", outcome=record.outcome, result=record.result, cause=record.cause, path=marks.path)
+        if self._facts.early_media:
+            self._facts.early = await self._early.end()
+        record = self._facts.record(self._state, self._saved)
+        told = {"outcome": record.outcome, "result": record.result, "cause": record.cause}
+        self._log.info("call_ended", **told, path=self._state.path)
         return record
 
     def crashed(self) -> CallRecord:
         """The record of a call whose task broke: what is known until now."""
         self._facts.ended = self._facts.ended or ended(self._channel)
         self._facts.why, self._facts.hung_up_by = "engine_error", "engine"
-        return self._facts.record(self._state, None, self._facts.marks(self._state))
+        return self._facts.record(self._state, Marks())
 
     async def _originate(self) -> None:
         self._timers.arm(ANSWER, self.attempt.answer_timeout_s)
@@ -174,10 +186,9 @@ class Call:
                 self._facts.lost(self._channel, at)
                 await self._tell(said.HungUp())
             case EarLost():
-                await self._quietly(self._actions.ear_lost(self._state.play))
-                await self._tell(said.HearingLost())
-            case Perceived(event):
-                await self._perceived(event)
+                await self._ear_lost()
+            case Perceived(event, spoken):
+                await self._perceived(event, spoken)
 
     async def _progress(self, event: LegEvent) -> None:
         """What becomes of the person's channel."""
@@ -188,6 +199,7 @@ class Call:
                     await self._quietly(self._store.ringing(self.attempt.call_id, at))
             case EarlyMedia():
                 self._facts.early_media = True
+                self._early.begin()
             case Connected():
                 await self._connected(event)
             case HangupRequested():
@@ -203,6 +215,7 @@ class Call:
     async def _connected(self, event: Connected) -> None:
         if self._facts.answered_at is None:
             self._timers.disarm(ANSWER.name)
+            self._early.answered()
             self._facts.answered_at = event.at
             self._answered = asyncio.get_running_loop().time()
             self._timers.arm(LONGEST, self.attempt.longest_call_s)
@@ -216,11 +229,18 @@ class Call:
         if not hears:
             await self._tell(said.HearingLost())
 
-    async def _perceived(self, event: said.Event) -> None:
+    async def _ear_lost(self) -> None:
+        """Its channel ends with the call's: then there is nobody left to hear."""
+        if not self._leaving and self._ear is not None:
+            self._log.error("ear_lost")
+            await self._ear.detach()
+            await self._tell(said.HearingLost())
+
+    async def _perceived(self, event: said.Event, spoken: Spoken | None) -> None:
         decided = isinstance(event, said.PersonDetected) and self._state.phase is Phase.SCREENING
         if decided and self._ear is not None and not self._needs.voice:
             await self._ear.detach()  # it was only for this; the rest of the call is cheaper without
-        await self._tell(event)
+        await self._tell(event, spoken)
 
     async def _timer(self, timer: Timer) -> None:
         if timer == ANSWER:
@@ -256,17 +276,17 @@ class Call:
 
     async def _resync(self) -> None:
         """The end of a prompt is the one missed event that would leave the call waiting for ever."""
-        if self._ear is not None and self._ear.attached:
-            return  # it has a connection of its own, which tells its loss
         if (play := self._state.play) and not await self._phone.is_playing(self._actions.playback(play)):
             await self._tell(said.PlayFinished(play))
 
-    async def _tell(self, event: said.Event) -> None:
+    async def _tell(self, event: said.Event, spoken: Spoken | None = None) -> None:
         if self._leaving and not isinstance(event, said.HungUp):
             return  # nobody is there: a prompt cut off by the hang-up must not lead on to the next node and its marks
         before = self._state
         outcome = step(self._scenario, before, event, self._forms)
         self._state = outcome.state
+        at = asyncio.get_running_loop().time() - self._answered
+        self._facts.transcript.add(event, spoken, before, outcome, at)
         self._log.debug(
             "step",
             old=before.phase,
@@ -284,9 +304,9 @@ class Call:
 
     async def _save(self) -> None:
         marks = self._facts.marks(self._state)
-        if marks != self._saved:
+        if news := marks.news(self._saved):
             try:
-                await self._store.mark(self.attempt.call_id, marks)
+                await self._store.mark(self.attempt.call_id, news)
                 self._saved = marks
             except Unavailable as error:
                 self._log.error("marks_not_saved", error=str(error))  # kept, and handed over with the record
@@ -297,10 +317,3 @@ class Call:
             await work
         except Unavailable as error:
             self._log.error("not_done", error=str(error))
-
-
-def _limits(attempt: Attempt, hearing: Hearing | None) -> Limits:
-    """The machine's own deadline for the answering-machine filter is only for when the detector does not keep its."""
-    if hearing is None:
-        return Limits(action_timeout_s=attempt.action_timeout_s)
-    return Limits(action_timeout_s=attempt.action_timeout_s, screening_s=hearing.amd.deadline_s + SCREENING_SAFETY_S)

@@ -14,9 +14,10 @@ from engine.domain.errors import BadInput
 from engine.domain.ids import ScenarioId
 from engine.domain.text import mark
 from engine.scenario.document import Scenario
-from engine.scenario.prompts import prompts
+from engine.scenario.script import Script
 from engine.session.call import Call
 from engine.session.ear import Hearing
+from engine.session.early import EarlyHearing
 from engine.session.ports import CallStore, ClipSource, Phone, ScenarioSource
 from engine.session.switchboard import Switchboard
 
@@ -45,6 +46,7 @@ class Desk:
         recordings: Path,
         most_calls: int,
         hearing: Hearing | None = None,
+        early: EarlyHearing | None = None,
     ) -> None:
         self._switchboard = switchboard
         self._phone = phone
@@ -54,7 +56,8 @@ class Desk:
         self._recordings = recordings
         self._most_calls = most_calls
         self._hearing = hearing
-        self._parsed: dict[ScenarioId, Scenario] = {}  # documents are immutable once a campaign uses them
+        self._early = early
+        self._parsed: dict[ScenarioId, Script] = {}  # documents are immutable once a campaign uses them
         self._preparing = 0
 
     @property
@@ -62,25 +65,35 @@ class Desk:
         return max(0, self._most_calls - len(self._switchboard) - self._preparing)
 
     async def rehearse(self, campaign: Campaign, contacts: Sequence[Mapping[str, str]]) -> None:
-        scenario = await self._scenario(campaign.scenario)
-        wanted = dict.fromkeys(prompt for fields in contacts for prompt in prompts(scenario, fields))
+        script = await self._script(campaign.scenario)
+        wanted = dict.fromkeys(prompt for fields in contacts for prompt in script.prompts(fields))
         await self._clips.prepare(wanted)
 
     async def prepare(self, attempt: Attempt) -> PreparedCall:
         self._preparing += 1
         try:
-            scenario = await self._scenario(attempt.scenario)
-            rendered = await self._clips.prepare(prompts(scenario, attempt.fields))
+            script = await self._script(attempt.scenario)
+            rendered = await self._clips.prepare(script.prompts(attempt.fields))
         finally:
             self._preparing -= 1
-        call = Call(attempt, scenario, self._clips, rendered, self._phone, self._store, self._recordings, self._hearing)
+        call = Call(
+            attempt,
+            script,
+            self._clips,
+            rendered,
+            self._phone,
+            self._store,
+            self._recordings,
+            self._hearing,
+            self._early,
+        )
         return PreparedCall(call, self._switchboard)
 
-    async def _scenario(self, scenario: ScenarioId) -> Scenario:
+    async def _script(self, scenario: ScenarioId) -> Script:
         if scenario not in self._parsed:
             document = await self._scenarios.scenario(scenario)
             try:
-                self._parsed[scenario] = msgspec.convert(document, Scenario)
+                self._parsed[scenario] = Script.of(msgspec.convert(document, Scenario))
             except msgspec.ValidationError as error:
                 raise BadInput(
                     "bad_scenario", mark("Scenario {id} cannot be used: {error}"), id=scenario, error=error

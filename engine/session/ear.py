@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import structlog
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from engine.domain.errors import Unavailable
 from engine.media.amd import Amd, AmdModel, AmdSettings, Verdict
+from engine.media.first_words import FirstWords
 from engine.media.frames import FRAME, FRAME_S, level_dbov
 from engine.media.greeting import GreetingEnd
 from engine.media.segments import Segmenter, SegmentEvent, VoiceHeld
@@ -53,21 +53,20 @@ class Hearing:
 class Ear:
     """One call's. ``deliver`` puts what was perceived into the call's mailbox; times count from ``answered`` (loop time)."""
 
-    def __init__(self, call: str, hearing: Hearing, deliver: Callable[[Message], None], *, recorded: bool) -> None:
+    def __init__(self, call: str, hearing: Hearing, deliver: Callable[[Message], None]) -> None:
         self._call = call
-        self._recorded = recorded
         self._hearing = hearing
         self._deliver = deliver
         self._leg: Leg | None = None
         self._answered = 0.0
         self._vad: Vad | None = None
         self._segmenter = Segmenter()
+        self._first_words = FirstWords(self._segmenter)
         self._amd: Amd | None = None
         self._greeting: GreetingEnd | None = None
         self._silence: SilenceWatch | None = None
         self._attention: Attention | None = None
         self._listening = False
-        self._playing = False
         self._last = 0.0
         self._tick: asyncio.TimerHandle | None = None
         self._log = structlog.get_logger("ear").bind(call=call)
@@ -129,34 +128,20 @@ class Ear:
         if self._silence is not None:
             self._silence.begin(self._now())
 
-    def say(self, clip: str, file: Path) -> None:
-        """Play through the leg, which is attached."""
-        assert self._leg is not None
-        self._playing = True
-        self._leg.say(clip, file)
-
-    def hush(self) -> None:
-        self._playing = False
-        if self._leg is not None:
-            self._leg.hush()
-
     # ── what the leg tells ──────────────────────────────────────────────────────────────────────────────────────
 
     def heard(self, frames: bytes) -> None:
         samples = self._hearing.decode(frames)
         count = len(samples) // FRAME
         now = self._now()
+        if count == 1:
+            self._frame(samples, max(self._last + 1e-6, now))
+            return
         for index in range(count):
             at = max(self._last + 1e-6, now - (count - 1 - index) * FRAME_S)
             self._frame(samples[index * FRAME : (index + 1) * FRAME], at)
 
-    def played(self, clip: str) -> None:
-        if clip:
-            self._playing = False
-            self._perceive(said.PlayFinished(clip))
-
     def lost(self) -> None:
-        self._log.error("ear_lost")
         self._deliver(EarLost())
 
     def _frame(self, frame: NDArray[np.int16], at: float) -> None:
@@ -167,8 +152,9 @@ class Ear:
         if self._amd is not None:
             verdict = self._amd.feed(frame, voiced, at)
             self._screened(self._amd, verdict)
-        self._segments(self._segmenter.feed(level_dbov(frame), voiced, at))
-        if self._attention is not None:
+        if events := self._segmenter.feed(level_dbov(frame), voiced, at):
+            self._segments(events)
+        if self._attention is not None and not self._first_words.going_on():
             self._attention.frame(pcm, self._segmenter.active, at)
 
     def _clock(self) -> None:
@@ -180,8 +166,6 @@ class Ear:
             self._segments(self._segmenter.advance(now))
             if self._attention is not None:
                 self._attention.clock(now)
-            if self._recorded and not self._playing and self._leg is not None:
-                self._leg.pad()
         if self._silence is not None and self._silence.over(now):
             self._perceive(said.Silence(now))
         if self._greeting is not None and self._greeting.over(now):
@@ -193,15 +177,18 @@ class Ear:
         for event in events:
             if self._silence is not None:
                 self._silence.heard(event)
+            if self._first_words.going_on():
+                continue
             if self._attention is not None:
                 self._attention.segment(event)
             if self._listening and isinstance(event, VoiceHeld):
                 self._perceive(said.SpeechStarted())
 
-    def _understood(self, text: str, final: bool) -> None:
+    def _understood(self, text: str, final: bool, other: bool) -> None:
         if final:
-            self._log.info("heard", text=text)
-        self._perceive(said.Heard(text, final))
+            self._log.info("heard", text=text, other=other)
+        spoken = self._attention.spoken(self._now()) if self._attention is not None else None
+        self._deliver(Perceived(said.Heard(text, final, other), spoken))
 
     def _screened(self, amd: Amd, verdict: Verdict | None) -> None:
         if self._greeting is not None:
@@ -213,6 +200,7 @@ class Ear:
             self._greeting = self._greeting or GreetingEnd()
             self._perceive(said.MachineDetected(said.MachineKind(verdict.kind.value)))
         elif not verdict.revised:
+            self._first_words.robot_begins()
             self._perceive(said.PersonDetected())
 
     # ── helpers ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from engine.domain.attempt import CallRecord, Marks, Recording, Result, SideEffect
+from engine.domain.attempt import CallRecord, Marks, Result, SideEffect
 from engine.domain.ids import CallId
 from engine.domain.outcome import classify, describe
 from engine.domain.telephony import Ended
 from engine.scenario.state import State
+from engine.session.transcript import Transcript
 
 
 @dataclass(slots=True)
@@ -28,6 +29,9 @@ class Facts:
     ended: Ended | None = None
     effects: list[SideEffect] = field(default_factory=list)
     legs: int = 1
+    transcript: Transcript = field(default_factory=Transcript)
+    early: str = ""
+    """What the early media was, as far as it is known."""
 
     def lost(self, channel: str, at: datetime) -> None:
         """The channel vanished with Asterisk, or while it was out of reach: it lasted at most until ``at``."""
@@ -47,12 +51,15 @@ class Facts:
             blacklist=state.blacklisted,
             legs=self.legs,
             effects=tuple(self.effects),
+            turns=self.transcript.turns,
         )
 
-    def record(self, state: State, recording: Recording | None, unsaved: Marks | None) -> CallRecord:
-        """The record of an ended call (``ended`` is set)."""
+    def record(self, state: State, saved: Marks) -> CallRecord:
+        """The record of an ended call (``ended`` is set), of which ``saved`` has been written."""
         end = self.ended
         assert end is not None
+        marks = self.marks(state)
+        unsaved = marks.news(saved)
         outcome = classify(
             answered=self.answered_at is not None,
             q850=end.cause,
@@ -73,8 +80,9 @@ class Facts:
             ended_at=end.at,
             result=result_of(state),
             hung_up_by=self.hung_up_by or ("customer" if self.answered_at else "network"),
-            recording=recording,
             unsaved=unsaved,
+            turns=() if unsaved else marks.new_turns(saved),
+            early=self.early,
         )
 
 

@@ -36,10 +36,20 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """When something was said, in seconds since the answer, and how sure the recogniser is of it (0 to 1)."""
+
+    start_s: float
+    end_s: float
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Perceived:
     """Something was heard, or decided not to be heard: goes to the machine as it is."""
 
     event: said.Event
+    spoken: Spoken | None = None
 
 
 @dataclass(frozen=True, slots=True)

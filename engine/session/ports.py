@@ -85,20 +85,11 @@ class LegListener(Protocol):
     def heard(self, frames: bytes) -> None:
         """A-law at 8 kHz, whole frames of 20 ms."""
 
-    def played(self, clip: str) -> None: ...
-
     def lost(self) -> None: ...
 
 
 class Leg(Protocol):
-    """A media leg: the call's audio both ways in our hands."""
-
-    def say(self, clip: str, file: Path) -> None: ...
-
-    def hush(self) -> None: ...
-
-    def pad(self) -> None:
-        """Send a tenth of a second of silence."""
+    """A media leg: what the person says, in our hands."""
 
     async def detach(self) -> None: ...
 
@@ -108,16 +99,32 @@ class Ears(Protocol):
         """Raises Unavailable."""
 
 
+class Taps(Protocol):
+    """Listens to channels that are not answered yet. Raises Unavailable; then nothing is left behind."""
+
+    async def open(self, call: str) -> None: ...
+
+    async def close(self, call: str) -> bytes:
+        """End a tap that is open, whether its call still lives or not; what it heard, A-law at 8 kHz."""
+
+
 class Vad(Protocol):
     def voiced(self, pcm: bytes) -> bool:
         """Whether a frame of 320 octets (16 bits, 8 kHz) holds voice."""
 
 
 class Utterance(Protocol):
-    """What was understood of one stretch of speech; empty text: nothing."""
+    """What was understood of one stretch of sound; empty text: nothing. ``other``: it was speech all the same."""
 
     @property
     def text(self) -> str: ...
+
+    @property
+    def other(self) -> bool: ...
+
+    @property
+    def confidence(self) -> float | None:
+        """0 to 1; None where the recogniser tells none."""
 
 
 class SpeechStream(Protocol):

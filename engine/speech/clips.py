@@ -8,6 +8,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
@@ -19,6 +20,15 @@ from engine.speech.speaker import Speaker
 
 _RECIPE = b"1"
 """Change it when the way from samples to clip changes: older clips are then no longer found."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A recording that was read. ``stamp``: inode, size and time of change, which tell a file from the one before it."""
+
+    source: Path
+    stamp: tuple[int, int, int] | None
+    clip: Path
 
 
 class ClipStore:
@@ -41,6 +51,7 @@ class ClipStore:
         self._materials = materials
         self._free = asyncio.Semaphore(workers)
         self._under_way: dict[Prompt, asyncio.Task[Path]] = {}
+        self._read: dict[Prompt, _Read] = {}
 
     async def clip(self, prompt: Prompt) -> Path:
         """The ``.alaw`` file of ``prompt``, rendered if there is none. Asterisk plays it by its path without suffix.
@@ -48,6 +59,8 @@ class ClipStore:
         BadInput names the material or voice that cannot be used; Unavailable when a voice does not work now or the
         folder cannot be written. A caller that is cancelled does not stop a rendering others wait for.
         """
+        if (known := self._known(prompt)) is not None:
+            return known
         task = self._under_way.get(prompt)
         if task is None:
             task = asyncio.create_task(self._make(prompt), name="clip")
@@ -58,6 +71,9 @@ class ClipStore:
     async def prepare(self, prompts: Iterable[Prompt]) -> dict[Prompt, Path]:
         """Clips of all ``prompts``. The first error is raised, after the renderings already begun have ended."""
         wanted = list(dict.fromkeys(prompts))
+        known = {prompt: clip for prompt in wanted if (clip := self._known(prompt)) is not None}
+        if len(known) == len(wanted):
+            return known
         made = await asyncio.gather(*(self.clip(p) for p in wanted), return_exceptions=True)
         paths: dict[Prompt, Path] = {}
         for prompt, result in zip(wanted, made, strict=True):
@@ -86,8 +102,21 @@ class ClipStore:
                 case _:
                     assert_never(prompt)
 
+    def _known(self, prompt: Prompt) -> Path | None:
+        """The clip of a recording that is as it was when it was read: every attempt asks, and a long one takes a while."""
+        read = self._read.get(prompt)
+        if read is None or read.stamp is None or read.stamp != _stamp(read.source) or not read.clip.is_file():
+            return None
+        return read.clip
+
     def _from_recording(self, prompt: AudioPrompt) -> Path:
         source = self._materials(prompt.material)
+        stamp = _stamp(source)  # before it is read: what changes meanwhile is read again
+        clip = self._from_file(source, prompt)
+        self._read[prompt] = _Read(source, stamp, clip)
+        return clip
+
+    def _from_file(self, source: Path, prompt: AudioPrompt) -> Path:
         try:
             with source.open("rb") as file:
                 name = hashlib.file_digest(file, lambda: hashlib.sha256(_RECIPE + b"audio")).hexdigest()
@@ -139,6 +168,14 @@ class ClipStore:
                 reason=error.strerror,
             ) from error
         return path
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _write_whole(path: Path, octets: bytes) -> None:

@@ -50,4 +50,4 @@ def linear(octets: bytes) -> NDArray[np.float32]:
 
 def samples16(octets: bytes) -> NDArray[np.int16]:
     """16-bit samples of A-law ``octets``, as G.711's tables have them: for what looks at the line itself."""
-    return _DECODE[np.frombuffer(octets, dtype=np.uint8)]
+    return _DECODE.take(np.frombuffer(octets, dtype=np.uint8))

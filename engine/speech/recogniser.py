@@ -35,10 +35,18 @@ class HeardWord:
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """What was said between two ``finish``; ``text`` is empty when nothing was understood."""
+    """What was said between two ``finish``; ``text`` is empty when nothing was understood. ``other``: there was speech without a
+    word that the recogniser could take, not mere noise.
+    """
 
     text: str
     words: tuple[HeardWord, ...] = ()
+    other: bool = False
+
+    @property
+    def confidence(self) -> float | None:
+        """The words' mean; None without words."""
+        return sum(word.confidence for word in self.words) / len(self.words) if self.words else None
 
 
 class Decoder(Protocol):

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from itertools import groupby
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from engine.speech import loudness
 from engine.speech.lexicon import PHONES, pronounce
 from engine.speech.recogniser import RATE, Final, HeardWord
 
+Segment = tuple[str, int, int]
+"""What was heard, its first frame, the frame behind its last."""
 FOLDER = Path(__file__).parent / "ru_8k"
 OTHER_WEIGHT = 1e-2
 """How much less likely than an expected phrase one phone of something else is held to be. Chosen on answers and on
@@ -31,9 +35,14 @@ LEAST_SHARE = 0.5
 """Of the speech in an utterance that must be expected words; else they were heard into something else."""
 LONG_ROW = 90
 """Frames of 10 ms."""
+LEAST_PHONES, SLOWEST_PHONE = 4, 20
+"""Frames of 10 ms. In 38 prompts of Asterisk (Russian, English) seven or more phones in a second, mostly of 7 to 11 frames; in
+traffic, passing noise, music, fax and beeps of the same length at most four so short.
+"""
 _SLICE = RATE * 2 // 25
 """Bytes: 40 ms. PocketSphinx keeps Python's lock while it decodes; between slices the loop gets its turn."""
-_MOST_IDLE = 8
+_MOST_GRAMMARS = 16
+"""A decoder keeps."""
 _FRAMES_A_S = 100
 _LONGEST = 15 * RATE * 2
 """Bytes: what was said before is forgotten."""
@@ -55,13 +64,12 @@ OTHER = tuple(phone for phone in PHONES if not phone.endswith("Q"))
 
 
 class SphinxModel:
-    """Decoders are kept and used again: a new one takes 20 ms and some 10 MB, another grammar for an old one 2 ms."""
+    """Decoders are few, one a thread, since an utterance is decoded in one go; a new one takes 20 ms and some 10 MB."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
-        self._idle: list[Decoder] = []
+        self._idle: list[_Searcher] = []
         self._lock = threading.Lock()
-        self._cepstral_mean = ""
 
     @property
     def closed(self) -> bool:
@@ -75,47 +83,79 @@ class SphinxModel:
         return tuple(word for word in each if not pronounce(word))
 
     def decoder(self, words: Sequence[str] | None) -> SphinxDecoder:
-        phrases = [phrase for phrase in words or () if phrase and not self.unknown_words((phrase,))]
-        with self._lock:
-            decoder = self._idle.pop() if self._idle else None
-        if decoder is None:
-            decoder = self._new()
-        _expect(decoder, phrases)
-        decoder.set_cmn(self._cepstral_mean)  # another call's line sounded differently
-        return SphinxDecoder(decoder, self._give_back)
+        phrases = tuple(phrase for phrase in words or () if phrase and not self.unknown_words((phrase,)))
+        return SphinxDecoder(phrases, self._searcher)
 
-    def _new(self) -> Decoder:
+    @contextmanager
+    def _searcher(self) -> Iterator[_Searcher]:
+        with self._lock:
+            searcher = self._idle.pop() if self._idle else None
+        searcher = searcher or _Searcher(self._folder)
+        yield searcher
+        with self._lock:
+            self._idle.append(searcher)
+
+
+class _Searcher:
+    """One of PocketSphinx's decoders with the grammars that it was last used with: a new one takes 2 ms."""
+
+    def __init__(self, folder: Path) -> None:
         try:
-            decoder = Decoder(hmm=str(self._folder), dict=None, lm=None, loglevel="FATAL", topn=8, bestpath=False)
+            self._decoder = Decoder(hmm=str(folder), dict=None, lm=None, loglevel="FATAL", topn=8, bestpath=False)
         except RuntimeError as error:
             raise Unavailable(
-                "recogniser-missing",
-                mark("PocketSphinx cannot load its model from {folder}."),
-                folder=str(self._folder),
+                "recogniser-missing", mark("PocketSphinx cannot load its model from {folder}."), folder=str(folder)
             ) from error
-        self._cepstral_mean = decoder.get_cmn(False)
+        self._trained_mean = self._decoder.get_cmn(False)
+        self._grammars: OrderedDict[tuple[str, ...], str] = OrderedDict()
+        self._made = 0
         for phone in OTHER:
-            decoder.add_word(f"_{phone}", phone, False)
+            self._decoder.add_word(f"_{phone}", phone, False)
         for word in COMMON:
-            _add(decoder, f"_{word}", word)
-        return decoder
+            self._add(f"_{word}", word)
 
-    def _give_back(self, decoder: Decoder) -> None:
-        with self._lock:
-            if len(self._idle) < _MOST_IDLE:
-                self._idle.append(decoder)
+    def search(self, pcm: bytes, phrases: tuple[str, ...], mean: str | None) -> tuple[list[Segment], str]:
+        """What ``pcm`` is made of, and the mean of the line's cepstra to begin with at its next utterance."""
+        decoder = self._decoder
+        decoder.activate_search(self._grammar(phrases))
+        decoder.set_cmn(mean or self._trained_mean)
+        decoder.start_utt()
+        for at in range(0, len(pcm), _SLICE):
+            decoder.process_raw(pcm[at : at + _SLICE], False, False)
+        decoder.end_utt()
+        segments = [(segment.word, segment.start_frame, segment.end_frame + 1) for segment in decoder.seg() or ()]
+        return segments, decoder.get_cmn(False)
+
+    def _grammar(self, phrases: tuple[str, ...]) -> str:
+        """The name of the search for ``phrases`` in any order, with something else between them."""
+        if phrases not in self._grammars:
+            for word in dict.fromkeys(word for phrase in phrases for word in phrase.split()):
+                if self._decoder.lookup_word(word) is None:
+                    self._add(word, word)
+            self._made += 1
+            self._grammars[phrases] = f"words-{self._made}"
+            self._decoder.add_jsgf_string(self._grammars[phrases], grammar(phrases))
+            if len(self._grammars) > _MOST_GRAMMARS:
+                self._decoder.remove_search(self._grammars.popitem(last=False)[1])
+        self._grammars.move_to_end(phrases)
+        return self._grammars[phrases]
+
+    def _add(self, name: str, word: str) -> None:
+        for number, phones in enumerate(pronounce(word), 1):
+            self._decoder.add_word(name if number == 1 else f"{name}({number})", " ".join(phones), False)
 
 
 class SphinxDecoder:
-    """Decodes an utterance when it is over, at the level that the model was trained for: a second takes 30 ms.
+    """Decodes an utterance when it is over, at the level that the model was trained for: a second takes 40 ms.
 
     No partial words. In a loop over few words nearly every sound begins like an expected one; only the whole utterance
     tells an answer from other speech.
     """
 
-    def __init__(self, decoder: Decoder, give_back: Callable[[Decoder], None]) -> None:
-        self._decoder = decoder
-        self._give_back = give_back
+    def __init__(self, phrases: tuple[str, ...], searcher: Callable[[], AbstractContextManager[_Searcher]]) -> None:
+        self._phrases = phrases
+        self._searcher = searcher
+        self._mean: str | None = None
         self._utterance = bytearray()
         self._forgotten = 0
 
@@ -133,21 +173,16 @@ class SphinxDecoder:
         self._forgotten = 0
         if len(pcm) < _SHORTEST:
             return Final("")
-        pcm = levelled(pcm)
-        self._decoder.start_utt()
-        for at in range(0, len(pcm), _SLICE):
-            self._decoder.process_raw(pcm[at : at + _SLICE], False, False)
-        self._decoder.end_utt()
-        segments = [(seg.word, seg.start_frame, seg.end_frame + 1) for seg in self._decoder.seg() or ()]
+        with self._searcher() as searcher:
+            segments, self._mean = searcher.search(levelled(pcm), self._phrases, self._mean)
         words = tuple(
             HeardWord(_VARIANT.sub("", name), before + first / _FRAMES_A_S, before + last / _FRAMES_A_S, share)
             for name, first, last, share in trusted(segments)
         )
-        return Final(" ".join(word.text for word in words), words)
+        return Final(" ".join(word.text for word in words), words, not words and is_speech(segments))
 
     def close(self) -> None:
         self._utterance.clear()
-        self._give_back(self._decoder)
 
 
 def levelled(pcm: bytes) -> bytes:
@@ -157,9 +192,8 @@ def levelled(pcm: bytes) -> bytes:
     return (np.clip(loud, -1, 1) * 32767).astype("<i2").tobytes()
 
 
-def trusted(segments: Sequence[tuple[str, int, int]]) -> list[tuple[str, int, int, float]]:
-    """The expected words among ``segments`` (word, first frame, frame behind the last) that can be believed, with the
-    share of the speech that expected words make up.
+def trusted(segments: Sequence[Segment]) -> list[tuple[str, int, int, float]]:
+    """The expected words among ``segments`` that can be believed, with the share of the speech that such words make up.
 
     In a sentence about something else a loop over words always finds a «да» or «ну»: words count when they are most
     of what was said, or when they stand in an unbroken row too long for chance.
@@ -176,18 +210,19 @@ def trusted(segments: Sequence[tuple[str, int, int]]) -> list[tuple[str, int, in
     ]
 
 
-def _expect(decoder: Decoder, phrases: Sequence[str]) -> None:
-    """Give ``decoder`` the grammar of ``phrases``, in any order, with something else between them."""
-    for word in dict.fromkeys(word for phrase in phrases for word in phrase.split()):
-        if decoder.lookup_word(word) is None:
-            _add(decoder, word, word)
-    decoder.add_jsgf_string(_SEARCH, grammar(phrases))
-    decoder.activate_search(_SEARCH)
+def is_speech(segments: Sequence[Segment]) -> bool:
+    """Whether ``segments`` are sounds that change as fast as those of speech do. Traffic, music and tones are heard as a
+    few phones, each drawn out.
+    """
+    speech = [(_phones(name), last - first) for name, first, last in segments if name[0] not in "<[("]
+    quick = [(phones, length) for phones, length in speech if length <= phones * SLOWEST_PHONE]
+    many = sum(phones for phones, _ in quick) >= LEAST_PHONES
+    return many and 2 * sum(length for _, length in quick) >= sum(length for _, length in speech)
 
 
-def _add(decoder: Decoder, name: str, word: str) -> None:
-    for number, phones in enumerate(pronounce(word), 1):
-        decoder.add_word(name if number == 1 else f"{name}({number})", " ".join(phones), False)
+def _phones(name: str) -> int:
+    word = _VARIANT.sub("", name).removeprefix("_")
+    return 1 if word in OTHER else len(pronounce(word)[0])
 
 
 def grammar(phrases: Sequence[str]) -> str:

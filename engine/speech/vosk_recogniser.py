@@ -14,6 +14,8 @@ from engine.domain.text import mark, translate
 from engine.speech.recogniser import RATE, Final, HeardWord
 
 _UNKNOWN = "[unk]"
+LEAST_OTHER_S = 0.3
+"""Of ``[unk]``: shorter is a breath."""
 _PARTS = (("am", "final.mdl"), ("final.mdl",))
 """Either of them is in every Vosk model: the new layout and the old one."""
 
@@ -89,30 +91,38 @@ class VoskDecoder:
         self._fed += len(whole)
         if self._recogniser.AcceptWaveform(whole):  # Kaldi's own end of a sentence; the utterance goes on
             self._done.append(json.loads(self._recogniser.Result()))
-            return self._text()
+            return _text(self._done)
         partial = json.loads(self._recogniser.PartialResult())
-        return _clean(f"{self._text()} {partial.get('partial', '')}")
+        return _clean(f"{_text(self._done)} {partial.get('partial', '')}")
 
     def finish(self) -> Final:
         if self._recogniser is None:
             return Final("")
         self._done.append(json.loads(self._recogniser.FinalResult()))
-        text, began = self._text(), self._began / RATE / 2
-        words = tuple(
-            HeardWord(word["word"], word["start"] - began, word["end"] - began, float(word.get("conf", 1.0)))
-            for result in self._done
-            for word in result.get("result", ())
-            if word["word"] != _UNKNOWN
-        )
+        final = understood(self._done, self._began / RATE / 2)
         self._done.clear()
         self._began = self._fed
-        return Final(text, words)
+        return final
 
     def close(self) -> None:
         self._recogniser = None
 
-    def _text(self) -> str:
-        return _clean(" ".join(result.get("text", "") for result in self._done))
+
+def understood(results: Sequence[dict[str, Any]], began_s: float) -> Final:
+    """What Vosk's ``results`` say of an utterance that began ``began_s`` after the stream."""
+    every = [
+        (word["word"], word["start"] - began_s, word["end"] - began_s, float(word.get("conf", 1.0)))
+        for result in results
+        for word in result.get("result", ())
+    ]
+    words = tuple(HeardWord(*word) for word in every if word[0] != _UNKNOWN)
+    unknown_s = sum(end - start for word, start, end, _ in every if word == _UNKNOWN)
+    text = _text(results)
+    return Final(text, words, not text and unknown_s >= LEAST_OTHER_S)
+
+
+def _text(results: Sequence[dict[str, Any]]) -> str:
+    return _clean(" ".join(result.get("text", "") for result in results))
 
 
 def require_model(folder: Path) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import asyncpg
 
@@ -20,25 +19,7 @@ from engine.storage.queries import SQL, load
 
 _SQL = load(SQL / "campaigns.sql")
 MOST_CLAIMS = 100
-"""At once: keeps the campaign's lock short. Stands in the statement too."""
-GLANCES = 5
-"""After so many decisions that others made outdated the room is locked first."""
-_VERSION = 7 << 76 | 2 << 62
-_RANDOM = (0xFFF << 64) | ((1 << 62) - 1)
-
-
-class Share(Protocol):
-    """How many contacts to claim, and the pacers' new times (epoch seconds)."""
-
-    @property
-    def count(self) -> int: ...
-    @property
-    def pace_tat(self) -> float | None: ...
-    @property
-    def rate_tat(self) -> float | None: ...
-
-
-S = TypeVar("S", bound=Share)
+"""At once: keeps the campaign's lock short."""
 
 
 class Campaigns:
@@ -51,38 +32,23 @@ class Campaigns:
         return [_campaign(row) for row in await self._database.fetch(_SQL["running"])]
 
     async def claim(
-        self, campaign: Campaign, zones: Sequence[str], cell: str, decide: Callable[[Room], S]
-    ) -> tuple[S | None, list[Claim]]:
-        """Take as many due contacts as ``decide`` grants, in one transaction with everything they reserve.
+        self, campaign: CampaignId, zones: Sequence[str], cell: str, wanted: int, now: float
+    ) -> tuple[Room | None, list[Claim]]:
+        """Take as many of ``wanted`` due contacts as all limits allow, in one transaction with everything they reserve.
 
-        ``zones`` are the contacts' zones in which calling is allowed now ('' for unknown). Returns what ``decide``
-        said (None: the campaign is gone) and the claims, whose rows in ``calls`` exist. Fewer claims than granted
-        means that no more contacts are due. Raises ValueError when more than MOST_CLAIMS are granted.
-
-        ``decide`` may be asked more than once: first on a glance without locks, so that nobody waits for this process while
-        it thinks; the claim itself then looks, under its locks, whether the decision still holds.
+        ``zones`` are the contacts' zones in which calling is allowed now ('' for unknown); ``now``: epoch seconds. Returns the
+        room there was (None: the campaign is gone), which dialer.capacity.share explains, and the claims, whose rows in
+        ``calls`` exist. Fewer claims than that room grants: no more contacts are due. Raises ValueError when more than
+        MOST_CLAIMS are wanted.
         """
-        room = await self._database.fetchrow(_SQL["see_room"], campaign.id)
-        for _ in range(GLANCES):
-            share = decide(_room(room)) if room is not None else None
-            if room is None or share is None or share.count <= 0 or not zones:
-                return share, []
-            rows = await self._database.fetch(_SQL["claim"], *_wanted(campaign, zones, cell, share, room))
-            if not rows or rows[0]["id"] is not None:
-                return share, self._claimed(rows)
-            room = rows[0]["room"]
-        async with self._database.transaction() as connection:
-            room = await connection.fetchrow(_SQL["lock_room"], campaign.id)
-            share = decide(_room(room)) if room is not None else None
-            if share is None or share.count <= 0:
-                return share, []
-            rows = await connection.fetch(_SQL["claim"], *_wanted(campaign, zones, cell, share, None))
-        return share, self._claimed(rows)
-
-    def _claimed(self, rows: Sequence[asyncpg.Record]) -> list[Claim]:
-        claims = [_claim(row) for row in rows]
+        if wanted > MOST_CLAIMS:
+            raise ValueError(f"{wanted} claims at once")
+        rows = await self._database.fetch(_SQL["claim"], campaign, wanted, list(zones), now, cell, new_ids(wanted))
+        if not rows:
+            return None, []
+        claims = [_claim(row) for row in rows[1:]]
         self._database.announcer.add(claim.call_id for claim in claims)
-        return claims
+        return _room(rows[0]["room"]), claims
 
     async def upcoming(self, campaign: CampaignId, count: int, zones: Sequence[str]) -> list[Mapping[str, str]]:
         """The fields of contacts that are due within a minute."""
@@ -174,25 +140,14 @@ class Campaigns:
         return None if row is None else dict(row)
 
 
-def _wanted(
-    campaign: Campaign, zones: Sequence[str], cell: str, share: Share, seen: asyncpg.Record | None
-) -> tuple[object, ...]:
-    if share.count > MOST_CLAIMS:
-        raise ValueError(f"{share.count} claims at once")
-    now, ids = datetime.now(UTC), new_ids(share.count)
-    decided = None if seen is None else tuple(seen)
-    return campaign.id, decided, share.count, list(zones), now, cell, ids, share.pace_tat, share.rate_tat
-
-
-def new_ids(count: int) -> list[uuid.UUID]:
+def new_ids(count: int) -> list[str]:
     """Ids of new calls, version 7 (RFC 9562): ordered by time, so that those of a day lie together in the index. Made here: a
-    server asks its kernel for randomness once for each id, which took longer than all else in a claim.
+    server asks its kernel for randomness once for each id, which took longer than all else in a claim. As text, since a
+    uuid.UUID costs more to make and to send than the rest of a claim does in Python.
     """
-    now = time.time_ns() // 1_000_000 << 80
-    chance = memoryview(os.urandom(10 * count))
-    return [
-        uuid.UUID(int=now | int.from_bytes(chance[10 * n : 10 * n + 10]) & _RANDOM | _VERSION) for n in range(count)
-    ]
+    now, chance = f"{time.time_ns() // 1_000_000:012x}", os.urandom(9 * count).hex()
+    head, places = f"{now[:8]}-{now[8:]}-7", range(0, 18 * count, 18)
+    return [f"{head}{chance[n : n + 3]}-8{chance[n + 3 : n + 6]}-{chance[n + 6 : n + 18]}" for n in places]
 
 
 def _aware(value: datetime) -> datetime:
@@ -227,13 +182,14 @@ def _room(row: asyncpg.Record) -> Room:
 
 
 def _claim(row: asyncpg.Record) -> Claim:
+    call, contact, phone, zone, number, carousel, last_caller, fields, _ = row  # by name takes twice as long
     return Claim(
-        call_id=CallId(str(row["id"])),
-        contact=ContactId(row["contact_id"]),
-        phone=E164(row["phone"]),
-        zone=row["zone"],
-        number=row["attempts"],
-        carousel=row["carousel"],
-        last_caller=row["last_caller"],
-        fields=row["fields"],
+        call_id=CallId(str(call)),
+        contact=ContactId(contact),
+        phone=E164(phone),
+        zone=zone,
+        number=number,
+        carousel=carousel,
+        last_caller=last_caller,
+        fields=fields,
     )

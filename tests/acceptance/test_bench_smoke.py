@@ -67,3 +67,12 @@ def test_queue(home: State, project_root: Path) -> None:
     assert (result["duplicates"], result["over_limit"]) == (0, 0)
     assert result["claims"] >= 1000
     assert all(rate > 0 for rate in result["claims_per_second"].values())
+
+
+def test_listen(home: State, project_root: Path) -> None:
+    result = bench(home, project_root, "listen", "--n", "3", "--seconds", "4", "--turns", "2")
+    (row,) = result["results"]
+    assert (row["n"], row["failed"], row["starved"], row["leaked"], row["lost_frames"]) == (3, 0, 0, 0, 0)
+    assert row["ratio"] == result["ratio"]
+    assert result["turns"] == {"calls": 2, "missing": 0, "leaked": 0}
+    assert result["turn_p95_s"] >= result["turn_p50_s"] > -2

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import soundfile
 
 from engine.ari.client import Ari
 from engine.ari.phone import AriPhone
@@ -96,7 +97,7 @@ async def test_hangup_everywhere(world: World) -> None:
     assert {row["cost"] for row in rows.values()} == {Decimal("2.40")}
     for name in ("recorded", "talking to the operator"):
         row = rows[name]
-        assert file_of(row).stat().st_size > 8000
+        assert soundfile.info(file_of(row)).frames > 2000
         assert row["recording_s"] == pytest.approx(row["duration"], abs=0.4)
     assert world.stack.platform is not None
     assert world.stack.platform.command("bridge show all").splitlines()[1:] == []

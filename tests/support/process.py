@@ -158,7 +158,7 @@ async def finished(world: World, campaign: CampaignId, seconds: float) -> list[R
             "update campaign_contacts set next_at = now() where campaign_id = $1 and state = 'waiting' and next_at > now()",
             campaign,
         )
-        return bool((await world.campaigns.progress(campaign))["state"] != "running")
+        return bool((await world.campaigns.progress(campaign))["state"] != "running") and await world.kept(campaign)
 
     await until(over, seconds)
     assert await world.state(campaign) == "finished", await world.campaigns.state(campaign)
@@ -201,7 +201,7 @@ def assert_dialled_once(rows: Sequence[Row], got: Counter[str], *, unsure: Colle
 def assert_nothing_left(world: World) -> None:
     """No half-made recording, no empty bridge."""
     recordings = world.stack.media / "recordings"
-    assert [file.name for file in recordings.iterdir() if file.suffix != ".wav"] == []
+    assert [file.name for file in recordings.iterdir() if file.suffix in (".raw", ".part")] == []
     assert world.stack.platform is not None
     bridges = world.stack.platform.command("bridge show all").splitlines()[1:]
     assert bridges == []

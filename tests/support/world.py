@@ -112,14 +112,20 @@ class World:
         return (await self.campaigns.state(campaign))[0].value
 
     async def ended(self, campaign: CampaignId, seconds: float = 60) -> list[Row]:
-        """Wait until the campaign is no longer running and has no open call; its calls."""
+        """Wait until the campaign is no longer running, has no open call, and what was recorded is kept; its calls."""
 
         async def over() -> bool:
             progress = await self.campaigns.progress(campaign)
-            return bool(progress["state"] != "running" and progress["open"] == 0)
+            return bool(progress["state"] != "running" and progress["open"] == 0) and await self.kept(campaign)
 
         await until(over, seconds)
         return list(await self.calls.report(campaign))
+
+    async def kept(self, campaign: CampaignId) -> bool:
+        """Whether no recording of an ended call waits to be converted."""
+        rows = await self.calls.report(campaign)
+        folder = self.stack.media / "recordings"
+        return not any((folder / f"{row['id']}.raw").exists() for row in rows if row["answered_at"])
 
     async def run(self, phones: Sequence[str], scenario: Mapping[str, Any], **settings: Any) -> dict[str, Row]:
         """A whole campaign with an engine of its own; the last row of each phone."""

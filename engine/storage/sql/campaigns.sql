@@ -4,14 +4,8 @@ select c.id, c.account_id, c.name, c.run, c.scenario_id, t.name as trunk, c.call
 from campaigns c join trunks t on t.id = c.trunk_id
 where c.state = 'running' order by c.id
 
--- name: see_room
-select * from see_room($1) where state is not null
-
--- name: lock_room
-select * from lock_room($1) where state is not null
-
 -- name: claim
-select * from claim_contacts($1, $2, $3, $4, $5, $6, $7, $8, $9)
+select * from claim_contacts($1, $2, $3, $4, $5, $6)
 
 -- name: upcoming
 -- The contacts that will be claimed next, for rendering their speech ahead. No lock: a wrong guess costs one clip.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.dialer.capacity import Share
 from engine.dialer.recovery import Recovery
 from engine.domain.campaign import Claim
 from engine.domain.ids import CallId, CampaignId
 from engine.session.recording import Recordings
+from engine.speech.recording_file import Keeping
+from engine.speech.recording_worker import RecordingWorker
 from engine.storage.calls import Calls
 from engine.storage.campaigns import Campaigns
 from engine.storage.catalogue import Catalogue, NewCampaign, NewContact
@@ -53,9 +55,10 @@ async def _campaign(database: Database) -> CampaignId:
         name="Test",
         scenario=await catalogue.create_scenario(project, "Test", document),
         audience=await catalogue.create_audience(project, "T", [NewContact(f"+7900123450{n}", {}) for n in range(3)]),
-        trunk=await catalogue.set_trunk("trunk", 10, 10),
+        trunk=await catalogue.set_trunk("trunk", 10, 1000),
         caller_ids=("+74951234567",),
         per_hour=3600,
+        burst=10,
         max_channels=10,
         per_minute=Decimal("2.40"),
         call_window={"opens": "00:00:00", "closes": "00:00:00", "zone": "Europe/Moscow"},
@@ -68,8 +71,7 @@ async def _campaign(database: Database) -> CampaignId:
 async def _claims(database: Database, cell: str, count: int) -> list[Claim]:
     campaigns = Campaigns(database)
     campaign = (await campaigns.running())[0]
-    share = Share(count, None, None)
-    return (await campaigns.claim(campaign, [""], cell, lambda _: share))[1]
+    return (await campaigns.claim(campaign.id, [""], cell, count, time.time()))[1]
 
 
 async def _unseen(database: Database, cell: str, seconds: float) -> None:
@@ -77,7 +79,11 @@ async def _unseen(database: Database, cell: str, seconds: float) -> None:
 
 
 def _recovery(database: Database, folder: Path, clock: Clock, busy: frozenset[CallId] = frozenset()) -> Recovery:
-    return Recovery(Calls(database), NoChannels(), Recordings(folder), "ours", busy, SILENT_S, clock)
+    return Recovery(Calls(database), NoChannels(), _recordings(database, folder), "ours", busy, SILENT_S, clock)
+
+
+def _recordings(database: Database, folder: Path) -> Recordings:
+    return Recordings(folder, RecordingWorker(Keeping()), Calls(database))
 
 
 async def _states(database: Database, campaign: CampaignId) -> list[tuple[str, str | None]]:
@@ -162,11 +168,15 @@ async def test_recordings_of_a_dead_engine(database: Database, tmp_path: Path) -
     )
     for name in (*(str(claim.call_id) for claim in claims), "stranger"):
         (tmp_path / f"{name}.raw").write_bytes(b"\0\1\2\3" * 12_000)
-    await _recovery(database, tmp_path, Clock()).take_up()
+    worker = RecordingWorker(Keeping())
+    recordings = Recordings(tmp_path, worker, store)
+    await Recovery(store, NoChannels(), recordings, "ours", frozenset(), SILENT_S, Clock()).take_up()
+    await recordings.close(30)
+    await worker.close()
     rows = await database.fetch("select id, state, recording, recording_s from calls")
     assert {row["state"] for row in rows} == {"ended"}
     for row in rows:
-        assert row["recording"] == str(tmp_path / f"{row['id']}.wav")
+        assert row["recording"] == str(tmp_path / f"{row['id']}.opus")
         assert row["recording_s"] == pytest.approx(1.5)
-    assert Recordings(tmp_path).unfinished() == []
+    assert recordings.unfinished() == []
     assert (tmp_path / "stranger.raw").stat().st_size == 48_000

@@ -109,7 +109,7 @@ def test_console_and_plain_files_are_in_force(running: AsteriskInstance) -> None
     assert "Stasis" not in running.command("dialplan show h@from-trunk")
     for number in ("79001234567", "+79001234567", "1", "sales"):
         assert "Stasis(dozvon,inbound" in running.command(f"dialplan show {number}@from-trunk")
-    for module in ("app_amd", "chan_websocket", "res_websocket_client", "chan_rtp", "app_mixmonitor"):
+    for module in ("app_amd", "app_chanspy", "res_http_websocket", "chan_rtp", "app_mixmonitor"):
         assert "Running" in running.command(f"module show like {module}")
 
 

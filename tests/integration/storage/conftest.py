@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from engine.dialer.capacity import Share
 from engine.domain.attempt import CallRecord
 from engine.domain.campaign import Campaign, Claim, NextStep, Room
 from engine.domain.ids import AccountId, CallId, CampaignId, ProjectId, TrunkId
@@ -65,19 +65,13 @@ class Books:
         return found
 
     async def claim(self, campaign: Campaign, count: int = 1, zones: Sequence[str] = ("",)) -> list[Claim]:
-        """So many, whatever the limits."""
-        _, claims = await self.campaigns.claim(campaign, zones, "cell", lambda _: Share(count, None, None))
+        _, claims = await self.campaigns.claim(campaign.id, zones, "cell", count, time.time())
         return claims
 
     async def room(self, campaign: Campaign) -> Room:
-        seen: list[Room] = []
-
-        def look(room: Room) -> Share:
-            seen.append(room)
-            return Share(0, None, None)
-
-        await self.campaigns.claim(campaign, ("",), "cell", look)
-        return seen[0]
+        room, _ = await self.campaigns.claim(campaign.id, ("",), "cell", 0, time.time())
+        assert room is not None
+        return room
 
     async def finish(self, call: CallId, following: NextStep = DONE, cost: str = "2.40", **changes: Any) -> bool:
         return await self.calls.finish(record(call, **changes), Decimal(cost), following)

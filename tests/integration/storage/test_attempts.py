@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from engine.domain.attempt import Marks, Recording, Result, SideEffect
+from engine.domain.attempt import Marks, Recording, Result, SideEffect, Turn, TurnKind
 from engine.domain.campaign import NextStep
 from engine.domain.ids import CallId
 from engine.domain.outcome import Outcome
@@ -24,8 +25,11 @@ async def test_an_end_is_written_once(books: Books) -> None:
     await books.calls.ringing(claim.call_id, start + timedelta(seconds=1))
     await books.calls.answered(claim.call_id, start + timedelta(seconds=2))
     end = start + timedelta(seconds=12)
-    recording = Recording("/a.wav", 10.0, "abc")
-    assert await books.finish(claim.call_id, cause="done", ended_at=end, hung_up_by="robot", recording=recording)
+    assert await books.finish(claim.call_id, cause="done", ended_at=end, hung_up_by="robot")
+    assert await books.calls.unrecorded([str(claim.call_id)]) == [claim.call_id]
+    await books.calls.recorded(claim.call_id, Recording("/a.wav", 10.0, "abc"))
+    await books.calls.recorded(claim.call_id, Recording("/b.wav", 11.0, "def"))
+    assert await books.calls.unrecorded([str(claim.call_id)]) == []
     assert not await books.finish(claim.call_id, NextStep(end, False, "retry"), "9", outcome=Outcome.BUSY)
 
     (row,) = await books.calls.report(campaign.id)
@@ -164,3 +168,40 @@ async def test_an_unknown_call(books: Books) -> None:
     assert not await books.finish(nobody, DONE)
     assert not await books.calls.release(nobody)
     assert not await books.calls.dialing(nobody, "+7", datetime.now(UTC))
+
+
+async def test_a_transcript_grows_with_the_call(books: Books) -> None:
+    """Marks bring new turns, the end brings the rest; what was there is never doubled, and late news changes nothing."""
+    campaign = await books.campaign(1)
+    (claim,) = await books.claim(campaign)
+    call, prompt = claim.call_id, Turn(0, TurnKind.SAID, "Удобно говорить?", 0.1, node="ask")
+    await books.calls.mark(call, Marks(turns=(prompt,)))
+    await books.calls.mark(call, Marks(turns=(prompt,)))
+    assert await books.calls.transcript(call) == [prompt], "an engine that dies now loses nothing"
+    said = replace(prompt, end_s=1.5, interrupted=True)
+    heard = Turn(1, TurnKind.HEARD, "да", 1.25, 1.75, "ask", "ask:да>yes", 0.5)
+    assert await books.finish(call, turns=(said, heard))
+    assert await books.calls.transcript(call) == [said, heard]
+    late = Turn(2, TurnKind.HEARD, "ещё", 9.0, 9.5)
+    await books.calls.mark(call, Marks(turns=(late,)))
+    assert not await books.finish(call, turns=(late,), early="busy")
+    assert await books.calls.transcript(call) == [said, heard]
+    (row,) = await books.calls.report(campaign.id)
+    assert [(turn["text"], turn["start_s"]) for turn in row["transcript"]] == [("Удобно говорить?", 0.1), ("да", 1.25)]
+    assert row["early"] == ""
+    found = await books.calls.find(claim.phone)
+    assert found == await books.calls.find(str(call))
+    assert found is not None
+    assert str(found["id"]) == call
+    assert await books.calls.find("+7000") is None
+    # It is personal, and goes with its call.
+    await books.database.execute("delete from calls where id = $1", call)
+    assert await books.database.fetchval("select count(*) from turns") == 0
+
+
+async def test_what_the_network_played_instead_of_an_answer(books: Books) -> None:
+    campaign = await books.campaign(1)
+    (claim,) = await books.claim(campaign)
+    await books.finish(claim.call_id, cost="0", outcome=Outcome.UNREACHABLE, early="announcement")
+    (row,) = await books.calls.report(campaign.id)
+    assert (row["outcome"], row["early"], row["transcript"]) == ("unreachable", "announcement", None)

@@ -129,7 +129,8 @@ async def test_a_start_waits_for_a_call_that_is_just_ending(books: Books) -> Non
     await books.calls.dialing(claim.call_id, "+7", datetime.now(UTC))
     await books.campaigns.stop(campaign.id)
     waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-    end = "select finish_call($1, 'busy', '', 17, 486, null, null, now(), '', 0, null, null, null, 'done', null, false, '')"
+    end = """select finish_calls(array[$1::uuid], '{busy}', '{""}', '{17}', '{486}', '{null}', '{null}', array[now()], '{""}',
+                                 '{0}', '{done}', '{null}', '{false}', '{""}')"""
     async with books.database.transaction() as ending:
         await ending.execute(end, claim.call_id)
         start = asyncio.ensure_future(books.campaigns.start(campaign.id))

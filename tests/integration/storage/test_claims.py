@@ -10,18 +10,13 @@ from decimal import Decimal
 
 import pytest
 
-from engine.dialer.capacity import Hold, Share, share
 from engine.domain.attempt import Marks, Result
-from engine.domain.campaign import Campaign, CampaignState, Claim, NextStep, Room
+from engine.domain.campaign import Campaign, CampaignState, Claim, NextStep
 from engine.domain.ids import CampaignId
 from engine.storage.catalogue import NewContact
 from tests.integration.storage.conftest import Books
 
 pytestmark = pytest.mark.integration
-
-
-def by_limits(room: Room) -> Share:
-    return share(room, time.time(), 10)
 
 
 async def test_a_claim_takes_due_contacts_in_order_and_makes_their_calls(books: Books) -> None:
@@ -89,12 +84,12 @@ async def test_room_counts_what_calls_in_progress_may_still_use(books: Books) ->
 async def test_a_campaign_that_is_gone_or_paused_claims_nothing(books: Books) -> None:
     campaign = await books.campaign(3)
     await books.campaigns.pause(campaign.id)
-    granted, claims = await books.campaigns.claim(campaign, ("",), "cell", by_limits)
-    assert (granted and granted.hold, claims) == (Hold.NOT_RUNNING, [])
+    room, claims = await books.campaigns.claim(campaign.id, ("",), "cell", 3, time.time())
+    assert (room and room.state, claims) == (CampaignState.PAUSED, [])
     assert await books.campaigns.running() == []
     await books.database.execute("delete from campaign_contacts")
     await books.database.execute("delete from campaigns")
-    assert await books.campaigns.claim(campaign, ("",), "cell", by_limits) == (None, [])
+    assert await books.campaigns.claim(campaign.id, ("",), "cell", 3, time.time()) == (None, [])
 
 
 @pytest.mark.parametrize(
@@ -115,6 +110,17 @@ async def test_concurrent_claimers_share_the_limits(books: Books, settings: dict
     assert most - ("per_hour" in settings) <= len(claims) <= most
     rows = await books.database.fetchval("select count(*) from calls")
     assert rows == len(claims)
+
+
+async def test_the_pacers_advance_by_what_was_taken(books: Books) -> None:
+    campaign, now = await books.campaign(3), time.time()
+    _, claims = await books.campaigns.claim(campaign.id, ("",), "cell", 10, now)
+    room = await books.room(campaign)
+    assert len(claims) == 3
+    assert room.pace_tat == pytest.approx(now + 0.03, rel=0, abs=1e-5)
+    assert room.rate_tat == pytest.approx(now + 0.003, rel=0, abs=1e-5)
+    assert await books.campaigns.claim(campaign.id, ("",), "cell", 10, now + 1) == (room, [])
+    assert await books.room(campaign) == room
 
 
 async def test_campaigns_share_trunk_and_money_under_concurrent_claims(books: Books) -> None:
@@ -139,6 +145,16 @@ async def test_a_contact_locked_elsewhere_is_passed_over(books: Books) -> None:
         claims = await asyncio.wait_for(books.claim(campaign, 3), 5)
     assert len(claims) == 2
     assert locked not in {claim.contact for claim in claims}
+
+
+async def test_a_claim_given_back_obeys_a_blacklisting_meanwhile(books: Books) -> None:
+    campaign = await books.campaign(1)
+    (claim,) = await books.claim(campaign)
+    sql = "insert into blacklist (account_id, phone) values ($1, $2)"
+    await books.database.execute(sql, books.account, claim.phone)
+    assert await books.calls.release(claim.call_id)
+    assert await books.contacts(campaign.id) == [("blocked", 0, "blacklist")]
+    assert await books.campaigns.finish_if_done(campaign.id), "nobody is left to wait for"
 
 
 async def test_a_release_is_as_if_nothing_had_been_claimed(books: Books) -> None:
@@ -173,7 +189,7 @@ async def _all_claim(books: Books, *campaigns: Campaign) -> list[Claim]:
     async def claimer(campaign: Campaign) -> list[Claim]:
         mine: list[Claim] = []
         while True:
-            _, claims = await books.campaigns.claim(campaign, ("",), "cell", by_limits)
+            claims = await books.claim(campaign, 10)
             if not claims:
                 return mine
             mine += claims

@@ -10,49 +10,49 @@ from typing import Any
 import pytest
 
 from bench import calls, originate, queue
-from bench.support import carrier
+from bench.support import carrier, phases
 from bench.support.figures import Leg
 from bench.support.proc import Usage
 from bench.support.report import cell, cpu_model, finish, rounded
 from bench.support.rig import other_database
 
 
-def phase(kind: str, asterisk: float, engine: float = 0.0, n: int = 50) -> calls.Phase:
+def phase(kind: str, asterisk: float, engine: float = 0.0, n: int = 50) -> phases.Phase:
     usage = Usage({"asterisk": asterisk, "engine": engine, "carrier": 1.0, "postgres": 0.1}, 10.0)
-    return calls.Phase(n, kind, usage, float(n), 80.0, 3.0, [Leg(10, 500, 0, 500, 0)])
+    return phases.Phase(n, kind, usage, float(n), 80.0, 3.0, [Leg(10, 500, 0, 500, 0)])
 
 
 def test_calls_compare_neighbours_and_take_the_median() -> None:
-    phases = [phase("plain", 2.0), phase("ours", 2.2, 0.2), phase("ours", 2.0, 1.0), phase("plain", 2.0)]
-    phases += [phase("plain", 4.0), phase("ours", 4.0, 0.4)]
-    result: Mapping[str, Any] = calls.result_of(phases, 50)
+    found = [phase("plain", 2.0), phase("ours", 2.2, 0.2), phase("ours", 2.0, 1.0), phase("plain", 2.0)]
+    found += [phase("plain", 4.0), phase("ours", 4.0, 0.4)]
+    result: Mapping[str, Any] = phases.result_of(found, 50)
     assert result["ratios"] == pytest.approx([1.2, 1.5, 1.1])
     assert result["ratio"] == pytest.approx(1.2)
     assert result["cpu_ms_per_call_second"]["plain"]["asterisk"] == pytest.approx(4.0)
     assert result["valid"]
 
 
-@pytest.mark.parametrize("fault", calls.Faults.__slots__)
+@pytest.mark.parametrize("fault", phases.Faults.__slots__)
 def test_one_fault_makes_calls_void(fault: str) -> None:
-    spoiled = replace(phase("ours", 2.0, 0.2), faults=replace(calls.Faults(0, 0, 0, 0), **{fault: 1}))
-    result = calls.result_of([phase("plain", 2.0), spoiled], 50)
+    spoiled = replace(phase("ours", 2.0, 0.2), faults=replace(phases.Faults(), **{fault: 1}))
+    result = phases.result_of([phase("plain", 2.0), spoiled], 50)
     assert result[fault] == 1
     assert not result["valid"]
 
 
 def test_too_few_calls_up_are_void() -> None:
     few = replace(phase("ours", 2.0, 0.2), up=40.0)
-    assert not calls.result_of([phase("plain", 2.0), few], 50)["valid"]
+    assert not phases.result_of([phase("plain", 2.0), few], 50)["valid"]
 
 
 def test_who_begins_changes() -> None:
-    assert calls.order(3) == ["plain", "ours", "ours", "plain", "plain", "ours"]
+    assert phases.order(3) == ["plain", "ours", "ours", "plain", "plain", "ours"]
 
 
 def test_lost_and_missing_packets() -> None:
     whole, young = Leg(10, 500, 0, 500, 0), Leg(1, 0, 0, 0, 0)
-    assert calls.damage([whole, young]) == (0, 0)
-    assert calls.damage([whole, replace(whole, lost_in=3, received=497), replace(whole, received=200)]) == (3, 1)
+    assert phases.damage([whole, young]) == (0, 0)
+    assert phases.damage([whole, replace(whole, lost_in=3, received=497), replace(whole, received=200)]) == (3, 1)
 
 
 def run(kind: str, at_once: int, rate: float, failed: int = 0, leaked: int = 0) -> originate.Run:

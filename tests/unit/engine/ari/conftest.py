@@ -25,9 +25,17 @@ class SmallAri:
     asked: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
     authorised: list[str] = field(default_factory=list)
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
+    open: bool = True
+    """Whether sockets are taken."""
+    silent: bool = False
+    """Requests over a socket get no answer."""
+    ordered: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    """Paths of the requests over sockets."""
     connected: asyncio.Queue[web.WebSocketResponse] = field(default_factory=asyncio.Queue)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
+        if request.path == "/ari/events" and not self.open:
+            return web.Response(status=503)
         if request.path == "/ari/events":
             return await self._events(request)
         data = await request.read()
@@ -43,9 +51,24 @@ class SmallAri:
         await socket.prepare(request)
         self.sockets.append(socket)
         self.connected.put_nowait(socket)
-        async for _ in socket:
-            pass
+        async for message in socket:
+            await self._order(socket, msgspec.json.decode(message.data))
         return socket
+
+    async def _order(self, socket: web.WebSocketResponse, order: dict[str, Any]) -> None:
+        """A request over the socket."""
+        path = f"/ari/{order['uri']}"
+        self.ordered.put_nowait(path)
+        self.asked.append((order["method"], path, {}, msgspec.json.decode(order["message_body"])))
+        if not self.silent:
+            status, body = self.answers.get(path, (self.status, self.body))
+            await socket.send_str(response_to(order["request_id"], status, body.decode(errors="replace")))
+
+
+def response_to(request: str, status: int, body: str = "") -> str:
+    """As Asterisk answers a request over a socket."""
+    answer = {"type": "RESTResponse", "transaction_id": request, "request_id": request, "status_code": status}
+    return msgspec.json.encode({**answer, "reason_phrase": "Because", "message_body": body}).decode()
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ async def test_variables_travel_in_the_body(small: SmallAri, ari: Ari) -> None:
     await ari.channels.originate(
         endpoint="PJSIP/1@t", callerId='"Анна" <+7>', timeout=30, nothing=None, variables={"A": "ё&=1"}
     )
-    query = {"endpoint": "PJSIP/1@t", "callerId": '"Анна" <+7>', "timeout": "30"}
-    assert small.asked == [("POST", "/ari/channels", query, {"variables": {"A": "ё&=1"}})]
+    body = {"endpoint": "PJSIP/1@t", "callerId": '"Анна" <+7>', "timeout": 30, "variables": {"A": "ё&=1"}}
+    assert small.asked == [("POST", "/ari/channels", {}, body)]
 
 
 async def test_ids_may_hold_anything(small: SmallAri, ari: Ari) -> None:
@@ -92,10 +92,10 @@ async def test_placing_a_call(small: SmallAri, ari: Ari, number: str, endpoint: 
         record_to=Path("/r/id"),
         longest_s=700,
     )
-    ((_, _, query, body),) = small.asked
-    assert (query["endpoint"], query["channelId"], query["timeout"]) == (endpoint, "id", "30")
-    assert (query["app"], query["appArgs"], query["callerId"]) == ("dozvon", "call", "+7495")
-    assert body == {"variables": {"TIMEOUT(absolute)": "700", "DOZVON_RECORDING": "/r/id"}}
+    ((_, _, _, body),) = small.asked
+    assert (body["endpoint"], body["channelId"], body["timeout"]) == (endpoint, "id", 30)
+    assert (body["app"], body["appArgs"], body["callerId"]) == ("dozvon", "call", "+7495")
+    assert body["variables"] == {"TIMEOUT(absolute)": "700", "DOZVON_RECORDING": "/r/id"}
 
 
 async def test_what_is_live(small: SmallAri, ari: Ari) -> None:

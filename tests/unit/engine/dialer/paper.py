@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from engine.dialer.capacity import Share
+from engine.dialer.capacity import share
 from engine.domain.attempt import Attempt, CallRecord, Marks, PastAttempt
 from engine.domain.campaign import Campaign, CampaignState, Claim, NextStep, Room
 from engine.domain.errors import Refused, Unavailable
@@ -84,19 +84,20 @@ class PaperDatabase:
         return [self.campaign] if self.state is CampaignState.RUNNING else []
 
     async def claim(
-        self, campaign: Campaign, zones: Sequence[str], cell: str, decide: Callable[[Room], Share]
-    ) -> tuple[Share | None, list[Claim]]:
+        self, campaign: CampaignId, zones: Sequence[str], cell: str, wanted: int, now: float
+    ) -> tuple[Room | None, list[Claim]]:
         plain = Room(
             state=self.state, run=1, pace_tat=None, rate_tat=None, per_hour=360_000, burst=1000, calls_per_second=1000,
             channels_free=1000, trunk_free=1000, leads_free=None, spend_free=None, balance_free=Decimal(1000),
             hold=Decimal("2.40"), open_calls=len(self.open), account_calls=len(self.open),
         )  # fmt: skip
-        granted = decide(replace(plain, **self.limits))
-        claims = [claim_of(self.claimed + n + 1) for n in range(min(granted.count, self.waiting))]
+        room = replace(plain, **self.limits)
+        count = min(share(room, now, wanted).count, self.waiting)
+        claims = [claim_of(self.claimed + n + 1) for n in range(count)]
         self.claimed += len(claims)
         self.waiting -= len(claims)
         self.open |= {claim.call_id for claim in claims}
-        return granted, claims
+        return room, claims
 
     async def upcoming(self, campaign: CampaignId, count: int, zones: Sequence[str]) -> list[Mapping[str, str]]:
         return []

@@ -76,7 +76,17 @@ def test_noise_gives_the_person_time_again_but_not_for_ever() -> None:
         call.say("")
         assert call.timer is not None and call.timer.startswith("action#")
     call.say("")
-    assert call.reason is do.HangUpReason.NO_MATCH
+    assert call.reason is do.HangUpReason.NO_INPUT
+
+
+def test_speech_without_a_known_word_is_an_answer_that_nobody_expects() -> None:
+    nodes = [Node(id=name, play=AudioPlay(material=name)) for name in ("quiet", "unclear")]
+    answers = Recognition(branches=(branch("да", THANKS),), on_silence=nodes[0], on_no_match=nodes[1])
+    call = Call(scenario(Node(id="ask", play=AudioPlay(material="ask"), recognition=answers)))
+    call.answer()
+    call.hear_out()
+    call.feed(on.Heard("", final=True, other=True))
+    assert call.state.path == ("ask", "ask:no_match", "unclear")
 
 
 def test_keys_and_words_at_one_node() -> None:

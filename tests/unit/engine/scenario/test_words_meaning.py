@@ -63,6 +63,9 @@ def test_an_entry_and_what_is_said(entry: str, said: str, found: bool) -> None:
         ("почему бы и нет", 0),
         ("да не против", 0),
         ("сто процентов", 0),
+        ("почему бы нет", 0),
+        ("без проблем", 0),
+        ("не звоните мне больше", 1),
         ("нет", 1),
         ("да нет", 1),
         ("да нет наверное", 1),
@@ -88,6 +91,27 @@ class _Table:
 
     def __call__(self, word: str) -> frozenset[str]:
         return frozenset((word, self._table.get(word, word)))
+
+
+@pytest.mark.parametrize(
+    ("said", "branch"),
+    [
+        ("давайте потом", 2),
+        ("хорошо, но потом", 2),
+        ("нет, потом", 2),
+        ("давайте", 0),
+        ("не надо потом", 1),
+        ("потом не согласен", 1),
+    ],
+)
+def test_own_words_come_before_those_of_a_list(said: str, branch: int) -> None:
+    assert chosen((YES, NO, option("потом")), said) == branch
+
+
+def test_own_words_wait_for_nothing_from_a_list_of_the_same_length() -> None:
+    options = (YES, option("потом"))
+    assert choose(options, "потом", final=False) is not None
+    assert choose(options, "давайте", final=False) is not None
 
 
 def test_the_entry_of_a_list_is_its_name() -> None:

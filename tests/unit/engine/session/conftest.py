@@ -15,6 +15,7 @@ from engine.domain.attempt import Attempt, CallRecord
 from engine.domain.ids import E164, CallId, CampaignId, ScenarioId
 from engine.domain.telephony import CallEvent, Connected, DigitReceived, Ended, HangupRequested, PlaybackDone, Ringing
 from engine.scenario.document import Scenario
+from engine.scenario.script import Script
 from engine.session.call import Call
 from engine.session.messages import Message
 from engine.session.switchboard import Switchboard
@@ -58,7 +59,7 @@ class Line:
         """Begin a call with a scenario of this start node, and wait until it was placed."""
         scenario = msgspec.convert({"name": "test", "start": start or HELLO}, Scenario)
         attempt = replace(ATTEMPT, **changes)
-        self.made = Call(attempt, scenario, self.clips, {}, self.phone, self.store, self.folder)
+        self.made = Call(attempt, Script.of(scenario), self.clips, {}, self.phone, self.store, self.folder)
         task = asyncio.ensure_future(self.switchboard.run(self.made))
         self.tasks.append(task)
         await self.phone.until("originate", attempt.call_id)

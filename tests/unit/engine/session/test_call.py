@@ -237,7 +237,7 @@ async def test_recording_begins_before_the_scenario(line: Line) -> None:
     await line.phone.until("play", f"{ID}.play#2")
     assert [asked[1] for asked in line.phone.asked if asked[0] == "silence"] == [True, False]
     line.gone()
-    assert (await call).recording is None  # nothing was written by this telephone
+    await call
 
 
 async def test_what_cannot_be_ends_the_call_safely(line: Line) -> None:

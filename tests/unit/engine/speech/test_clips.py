@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,26 @@ async def test_a_changed_recording_is_another_clip(store: ClipStore, tmp_path: P
     first = await store.clip(AudioPrompt("m.wav"))
     soundfile.write(file, noises.tone(900, 0.5), 8000)
     assert await store.clip(AudioPrompt("m.wav")) != first
+
+
+async def test_a_recording_that_stays_is_read_once(store: ClipStore, tmp_path: Path) -> None:
+    material, prompt = tmp_path / "materials" / "a.wav", AudioPrompt("a.wav")
+    soundfile.write(material, np.ones(800) * 0.1, 8000)
+    clip = await store.clip(prompt)
+    before = material.stat()
+    with material.open("r+b") as file:  # what nobody does: other sound, with all marks of the old
+        file.seek(100)
+        file.write(b"\x01\x02\x03")
+    os.utime(material, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert await store.prepare([prompt]) == {prompt: clip}
+    os.utime(material)
+    assert await store.clip(prompt) != clip
+    clip.unlink()
+    os.utime(material, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (await store.clip(prompt)).is_file(), "a clip that was removed is made again"
+    material.unlink()
+    with pytest.raises(BadInput):
+        await store.clip(prompt)
 
 
 async def test_few_work_at_once(tmp_path: Path, tones: Tones) -> None:

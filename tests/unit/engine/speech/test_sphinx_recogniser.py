@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.speech.sphinx_recogniser import LEAST_SHARE, OTHER, grammar, trusted
+from engine.speech.sphinx_recogniser import LEAST_SHARE, OTHER, grammar, is_speech, trusted
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,20 @@ def test_the_grammar_takes_each_phrase_once_and_anything_else() -> None:
     assert made.count("/1/ да |") == 1 and "/1/ не надо |" in made
     assert all(f"_{phone}" in made for phone in OTHER)
     assert "/1/ _мне |" in made and "_мне |" not in grammar(["мне надо"]), "expected words are no others"
+
+
+@pytest.mark.parametrize(
+    ("segments", "speech"),
+    [
+        ([("<sil>", 0, 20), ("_N", 20, 28), ("_A", 28, 40), ("_D", 40, 48), ("_A", 48, 60)], True),
+        ([("_слушаю(2)", 0, 50)], True),
+        ([("да", 0, 20), ("_A", 20, 30), ("_T", 30, 40)], True),
+        ([("да", 0, 20), ("<sil>", 20, 200)], False),
+        ([("<sil>", 0, 20), ("_какая", 20, 184), ("<sil>", 184, 570)], False),
+        ([("_A", 0, 60), ("_O", 60, 70), ("_A", 70, 80), ("_N", 80, 90), ("_A", 90, 100)], False),
+        ([("(NULL)", 0, 1), ("[NOISE]", 1, 90)], False),
+        ([], False),
+    ],
+)
+def test_speech_is_told_from_noise_by_its_pace(segments: list[tuple[str, int, int]], speech: bool) -> None:
+    assert is_speech(segments) == speech
