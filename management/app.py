@@ -22,6 +22,7 @@ from management import api
 from management.access.callers import CHANNEL, Callers
 from management.access.idempotency import Idempotency, Idempotent
 from management.access.identity import API, Identity, cookie_name, provide_caller, provide_visitor
+from management.access.places import place_provider
 from management.access.secrets import Passwords
 from management.access.throttle import Bucket, Throttle
 from management.accounts.assembly import accounts_of
@@ -33,6 +34,8 @@ from management.cabinet.assets import static_files
 from management.cabinet.frames import AnyRequest, answer_page, frame_provider, remember_language, texts_of
 from management.cabinet.pages import CSRF_HEADER, template_engine
 from management.database import DatabaseLink
+from management.desk.controllers import DeskController
+from management.desk.service import Desk
 from management.files.controllers import FilesController
 from management.health.controllers import HealthController
 from management.health.service import HealthService
@@ -41,16 +44,23 @@ from management.keys.service import Keys
 from management.live.controllers import LiveController
 from management.live.service import Broker
 from management.profile.api import MeApi
-from management.profile.feature import PAGES, services
+from management.profile.feature import PAGES as PROFILE
+from management.profile.feature import services
 from management.projects.api import ContentsApi, ProjectApi
 from management.projects.contents import Contents
+from management.projects.contents_pages import ContentsPages, SettingsPages
+from management.projects.controllers import ProjectPages
+from management.projects.people_pages import PeoplePages
 from management.projects.service import Projects
+from management.sections.controllers import SectionsController
+from management.sections.service import Sections
 from management.security import protect
 from management.settings import Settings
 from management.store.links import Links
 from management.store.media import open_store
 
 log = structlog.get_logger("management")
+PAGES = (DeskController, ProjectPages, ContentsPages, PeoplePages, SettingsPages, SectionsController)
 VERSION = "1.0.0"
 """Of the API, not of the product: only an incompatible change makes a new major one, under a new address."""
 
@@ -67,6 +77,7 @@ def create_app(settings: Settings) -> Litestar:
             *(RegistrationController, RecoveryController, SignInController, SecurityController),
             KeysController,
             *PAGES,
+            *PROFILE,
             _api(settings),
             static_files(),
         ],
@@ -115,8 +126,13 @@ def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers, brok
         "frame": Provide(frame_provider(link.database)),
         "caller": Provide(provide_caller),
         "visitor": Provide(provide_visitor),
+        "place": Provide(place_provider(link.database)),
+        "sections": Provide(lambda: Sections(link.database()), sync_to_thread=False),
+        "desk": Provide(lambda: Desk(link.database()), sync_to_thread=False),
         "projects": Provide(lambda: Projects(link.database()), sync_to_thread=False),
-        "contents": Provide(lambda: Contents(Projects(link.database())), sync_to_thread=False),
+        "contents": Provide(
+            lambda: Contents(Projects(link.database()), throttle, settings.public_url), sync_to_thread=False
+        ),
         **{name: Provide(_given(value), sync_to_thread=False) for name, value in values.items()},
     }
 

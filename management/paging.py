@@ -44,7 +44,7 @@ class Edge:
     """The row beside which a page begins: its sort key and id. ``before``: the page ends there instead."""
 
     value: str | int
-    id: int
+    id: str | int
     before: bool = False
 
 
@@ -77,18 +77,30 @@ def wanted(limit: int | None, cursor: str | None, sort: str | None, keys: Sequen
     return Wanted(chosen, limit or DEFAULT_LIMIT, _read(cursor, chosen) if cursor else None)
 
 
+BESIDE = "{beside}"
+"""In a statement: where each of several parts is cut to the page, before they are put together."""
+
+
 async def fetch_page(
-    database: Database, sql: str, args: Sequence[object], wanted: Wanted, columns: Mapping[str, str]
+    database: Database,
+    sql: str,
+    args: Sequence[object],
+    wanted: Wanted,
+    columns: Mapping[str, str],
+    casts: tuple[str, str] = ("", ""),
 ) -> Found[asyncpg.Record]:
     """A page of ``sql``, a select without an order whose rows have an ``id``. ``columns``: the sort keys that there are, and the
-    column of each; a column must hold text or integers and no nulls."""
+    column of each, without nulls. ``casts``: SQL types of that column and of ``id`` where they are not text or integers."""
     column, edge = columns[wanted.sort.key], wanted.edge
     backwards = edge is not None and edge.before
     falling = wanted.sort.descending != backwards
     number = len(args)
-    beside = f"where ({column}, id) {'<' if falling else '>'} (${number + 2}, ${number + 3})" if edge else ""
+    value, tie = (f"::text::{cast}" if cast else "" for cast in casts)
+    sign = "<" if falling else ">"
+    beside = f"({column}, id) {sign} (${number + 2}{value}, ${number + 3}{tie})" if edge else "true"
     order = "desc" if falling else "asc"
-    paged = f"select * from ({sql}) as list {beside} order by {column} {order}, id {order} limit ${number + 1}"
+    cut = f"order by {column} {order}, id {order} limit ${number + 1}"
+    paged = f"select * from ({sql.replace(BESIDE, f'and {beside} {cut}')}) as list where {beside} {cut}"
     try:
         rows = await database.fetch(paged, *args, wanted.limit + 1, *((edge.value, edge.id) if edge else ()))
     except asyncpg.DataError as error:
@@ -114,11 +126,11 @@ def _write(edge: Edge, sort: Sort) -> str:
 def _read(cursor: str, sort: Sort) -> Edge:
     try:
         data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
-        order, value, number, before = msgspec.json.decode(data, type=tuple[str, str | int, int, bool])
+        order, value, number, before = msgspec.json.decode(data, type=tuple[str, str | int, str | int, bool])
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise _bad_cursor() from error
-    numbers = [number, value] if isinstance(value, int) else [number]
-    if order != str(sort) or "\0" in str(value) or not all(-_BIGINT <= each < _BIGINT for each in numbers):
+    numbers = [each for each in (number, value) if isinstance(each, int)]
+    if order != str(sort) or "\0" in f"{value}{number}" or not all(-_BIGINT <= each < _BIGINT for each in numbers):
         raise _bad_cursor()
     return Edge(value, number, before)
 

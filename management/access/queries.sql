@@ -96,3 +96,10 @@ delete from idempotency where user_id = $1 and key = $2 and status is null
 
 -- name: forget_idempotent
 delete from idempotency where created_at < now() - interval '1 day'
+
+-- name: place
+-- $1 project, $2 account, $3 user, $4 whether he sees all.
+select p.id, p.name, p.archived_at is not null as archived,
+       case when p.account_id = $2 then 'own' else coalesce(m."right"::text, 'view') end as access
+from projects p left join project_members m on m.project_id = p.id and m.user_id = $3
+where p.id = $1 and (p.account_id = $2 or m.user_id is not null or $4)

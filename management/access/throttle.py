@@ -37,6 +37,8 @@ RECOVERY = Brake("recovery", 5, 60)
 CODE = Brake("code", 3, 120)
 """Codes by SMS or call to one number: each costs money."""
 PROMO = Brake("promo", 5, 300)
+SHARING = Brake("sharing", 20, 30)
+"""Of one user: each sends a letter to somebody and tells whether that address has an account."""
 
 
 class Throttle:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from litestar import Request, Response
 from litestar.datastructures import Cookie, MutableScopeHeaders
+from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.response import Template
 from litestar.status_codes import HTTP_204_NO_CONTENT, HTTP_303_SEE_OTHER
@@ -18,6 +19,7 @@ from engine.domain.errors import DozvonError
 from engine.storage.database import Database
 from management.access.caller import Caller
 from management.access.identity import caller_of
+from management.access.places import Place
 from management.cabinet.pages import THEME_COOKIE, Frame, page, theme_from
 from management.cabinet.toasts import FLASH_COOKIE, read_flash
 from management.errors import NotSignedIn, TooMany, status_of
@@ -67,15 +69,16 @@ def bare_frame(request: AnyRequest) -> Frame:
     )
 
 
-def frame_provider(database: Callable[[], Database]) -> Callable[[AnyRequest], Any]:
+def frame_provider(database: Callable[[], Database]) -> Callable[..., Any]:
     """The dependency ``frame``."""
 
-    async def provide(request: AnyRequest) -> Frame:
+    async def provide(request: AnyRequest, place: NamedDependency[Place | None]) -> Frame:
         frame = bare_frame(request)
         # With htmx only a part of the page is exchanged, and the bar at the top is not in it.
         if frame.caller is None or "hx-request" in request.headers:
             return frame
-        return frame.with_balance(await _balance(database(), frame.caller, frame.texts))
+        balance = await _balance(database(), frame.caller, frame.texts)
+        return frame.within(balance, place.name if place else None)
 
     return provide
 

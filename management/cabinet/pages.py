@@ -48,8 +48,13 @@ class Frame:
     project: str | None = None
     toasts: Sequence[Toast] = ()
 
-    def with_balance(self, balance: str | None) -> Frame:
-        return replace(self, balance=balance)
+    @property
+    def zone(self) -> str:
+        """IANA, in which times are shown."""
+        return self.caller.zone if self.caller else DEFAULT_ZONE
+
+    def within(self, balance: str | None, project: str | None) -> Frame:
+        return replace(self, balance=balance, project=project)
 
     def context(self) -> dict[str, object]:
         return {
@@ -61,7 +66,7 @@ class Frame:
             "theme": self.theme,
             "csrf": self.csrf,
             "caller": self.caller,
-            "zone": self.caller.zone if self.caller else DEFAULT_ZONE,
+            "zone": self.zone,
             "balance": self.balance,
             "project": self.project,
             "toasts": self.toasts,

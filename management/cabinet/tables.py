@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from management.cabinet.addresses import pairs, with_params
+from management.paging import Sort as Sort
 
 Row = TypeVar("Row")
 SIZES = (10, 25, 50, 100)
@@ -39,20 +40,6 @@ class Column:
     sortable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """Written as ``name`` or ``-name``, in addresses and in the API."""
-
-    key: str
-    descending: bool = False
-
-    def __str__(self) -> str:
-        return f"-{self.key}" if self.descending else self.key
-
-    def flipped(self) -> Sort:
-        return Sort(self.key, not self.descending)
-
-
 def sort_from(text: str | None, columns: Sequence[Column], default: Sort) -> Sort:
     """``default`` for what is no sortable column."""
     wanted = Sort((text or "").removeprefix("-"), (text or "").startswith("-"))
@@ -79,6 +66,7 @@ class Table(Generic[Row]):
     """``id``: unique on the page. ``path`` and ``query``: of the request, which every link of the table keeps.
 
     ``export``: the address that answers ``?format=csv`` and ``?format=xlsx`` with all rows of the same filters.
+    ``sizes``: none for a list that is always whole.
     """
 
     id: str

@@ -73,12 +73,21 @@ LETTERS = {
         (
             mark("{who} works with Dozvon and shares the project {project} with you."),
             mark("What you may do there: {right}."),
+            mark(
+                "Register with this very address, {email}, and confirm it: the project will be among those shared with you."
+            ),
+        ),
+        mark("Register"),
+        (mark("If you do not know who that is, do nothing: until you register nobody gets access to anything."),),
+    ),
+    "shared": Draft(
+        mark("{who} shared the project {project} with you"),
+        (
+            mark("{who} shared the project {project} with you at Dozvon."),
+            mark("What you may do there: {right}."),
         ),
         mark("Open the project"),
-        (
-            mark("The link works until {until}."),
-            mark("If you do not know who that is, do nothing: without the link nobody gets access to anything."),
-        ),
+        (mark("You can leave the project on its own page at any time."),),
     ),
     "sign_in_link": Draft(
         mark("Your link to sign in"),

@@ -11,8 +11,11 @@ from engine.domain.text import mark
 from engine.storage.queries import load
 from management.access.audit import audit
 from management.access.caller import Caller
+from management.access.throttle import SHARING, Throttle
 from management.errors import Conflict, NotFound, invalid
 from management.fields import Fields
+from management.mailing.messages import is_address
+from management.projects.letters import tell
 from management.projects.schemas import (
     SYSTEM_FIELDS,
     Access,
@@ -34,8 +37,11 @@ MOST_FIELDS, MOST_TAGS, MOST_MEMBERS = 100, 500, 200
 
 
 class Contents:
-    def __init__(self, projects: Projects) -> None:
+    def __init__(self, projects: Projects, throttle: Throttle, site: str) -> None:
+        """``site``: the cabinet's address, with which links in letters begin."""
         self._projects = projects
+        self._throttle = throttle
+        self._site = site
         self._database = projects.database
 
     async def fields(self, caller: Caller, project: int) -> list[Field]:
@@ -136,14 +142,17 @@ class Contents:
         return [_member(row) for row in await self._database.fetch(_SQL["members"], project)]
 
     async def share(self, caller: Caller, project: int, share: Share) -> Member:
-        """With the user of that e-mail at once, or with whoever will confirm it. That tells a signed-in owner whether somebody has
-        an account here, as the manual's sharing does; ``controllers`` put a brake on it."""
+        """With the user of that e-mail at once, or with whoever will confirm it; both get a letter. That tells a signed-in owner
+        whether somebody has an account here, as the manual's sharing does; hence the brake. Raises TooMany."""
         row = await self._projects.row(caller, project, Access.OWN)
         fields = Fields()
         email = fields.email("email", share.email)
         if email == caller.email:
             fields.wrong("email", "own", mark("The project is yours already"))
         fields.check()
+        if not is_address(email):
+            raise invalid("email", "email", mark("An e-mail address like name@example.com is needed"))
+        await self._throttle.take(SHARING, str(caller.user))
         async with self._database.transaction() as connection:
             await self._projects.hold(connection, project, None)
             known = await connection.fetch(_SQL["members"], project)
@@ -159,7 +168,9 @@ class Contents:
             after = {"email": email, "right": share.right.value}
             await audit(connection, caller, "project.shared", project, account=owner(row), after=after)
             found = await connection.fetch(_SQL["members"], project)
-        return next(_member(each) for each in found if each["email"] == email)
+            added = next(_member(each) for each in found if each["email"] == email)
+            await tell(connection, self._site, caller, row, Share(email, share.right), user, added.created_at)
+        return added
 
     async def change_right(self, caller: Caller, project: int, user: int, right: SharedRight) -> Member:
         row = await self._projects.row(caller, project, Access.OWN)

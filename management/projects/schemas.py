@@ -8,6 +8,11 @@ from enum import StrEnum
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from engine.domain.text import mark
+
+LABELS = {"view": mark("View"), "run": mark("Run"), "edit": mark("Edit"), "own": mark("Owner")}
+"""What rights are called."""
+
 
 class Access(StrEnum):
     """What one may do with a project, each including those before it."""
@@ -18,6 +23,10 @@ class Access(StrEnum):
     EDIT = "edit"
     OWN = "own"
     """Share it, archive it."""
+
+    @property
+    def label(self) -> str:
+        return LABELS[self.value]
 
     def covers(self, needed: Access) -> bool:
         order = list(Access)
@@ -30,6 +39,10 @@ class SharedRight(StrEnum):
     VIEW = "view"
     RUN = "run"
     EDIT = "edit"
+
+    @property
+    def label(self) -> str:
+        return LABELS[self.value]
 
 
 class Which(StrEnum):
@@ -47,6 +60,12 @@ class FieldType(StrEnum):
     PHONE = "phone"
     EMAIL = "email"
     BOOLEAN = "boolean"
+
+    @property
+    def label(self) -> str:
+        return {FieldType.TEXT: mark("Text"), FieldType.NUMBER: mark("Number"), FieldType.DATE: mark("Date"),
+                FieldType.PHONE: mark("Phone"), FieldType.EMAIL: mark("E-mail"),
+                FieldType.BOOLEAN: mark("Yes or no")}[self]  # fmt: skip
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,8 +153,8 @@ class ProjectList(msgspec.Struct, frozen=True):
 
 
 SYSTEM_FIELDS = (
-    Field(id=0, name="Phone", variable="phone", type=FieldType.PHONE, system=True),
-    Field(id=0, name="Name", variable="name", type=FieldType.TEXT, system=True),
-    Field(id=0, name="E-mail", variable="email", type=FieldType.EMAIL, system=True),
+    Field(id=0, name=mark("Phone"), variable="phone", type=FieldType.PHONE, system=True),
+    Field(id=0, name=mark("Name"), variable="name", type=FieldType.TEXT, system=True),
+    Field(id=0, name=mark("E-mail"), variable="email", type=FieldType.EMAIL, system=True),
 )
 """In every project; their names are message ids."""
