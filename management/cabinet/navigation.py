@@ -61,13 +61,7 @@ GROUPS = (
     ),
     Group(
         mark("Staff"),
-        (
-            Item(mark("Users"), "/staff/users", "users", Right.SEE_USERS),
-            Item(mark("Journal"), "/staff/journal", "history", Right.SEE_JOURNAL),
-            Item(mark("Jobs"), "/staff/jobs", "list-check", Right.SEE_JOBS),
-            Item(mark("Outbox"), "/staff/outbox", "mail-forward", Right.SEE_OUTBOX),
-            Item(mark("System"), "/system", "activity", Right.SEE_SYSTEM),
-        ),
+        (Item(mark("System"), "/system", "activity", Right.SEE_SYSTEM),),
     ),
 )
 

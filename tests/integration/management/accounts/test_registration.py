@@ -151,7 +151,7 @@ async def test_documents_are_shown(browser: Browser) -> None:
     assert offer.status_code == 200
     assert "Оператор ещё не поместил сюда свой текст" in offer.text
     assert "152" in (await browser.get("/documents/privacy?lang=en")).text
-    for name in ("other", "..", "%2e%2e%2fprivacy"):
+    for name in ("other", "...", "%2e%2e%2fprivacy"):
         assert (await browser.get(f"/documents/{name}")).status_code == 404
 
 

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 import aiohttp
 import pytest
 import uvicorn
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.di import Provide
 
+from engine.domain.errors import DozvonError
 from engine.domain.ids import AccountId
 from engine.storage.campaigns import Campaigns
 from engine.storage.database import Database
+from management.access.caller import Caller, Role, SessionId, UserId
+from management.errors import NotSignedIn, TooMany, status_of
 from management.jobs import tasks
 from management.live.controllers import RETRY_MS, LiveController
 from management.live.schemas import Event, EventKind
@@ -30,16 +33,20 @@ pytestmark = pytest.mark.integration
 LONG_S = 30.0
 
 
-@dataclass(frozen=True)
-class Somebody:
-    user: int
-    account: AccountId
-
-
-def _caller(request: Request[object, object, State]) -> Somebody | None:
+def _caller(request: Request[object, object, State]) -> Caller:
     """Who it is stands in a header: signing in is another feature's."""
     user, _, account = request.headers.get("x-caller", "").partition("/")
-    return Somebody(int(user), AccountId(int(account))) if account else None
+    if not account:
+        raise NotSignedIn
+    return Caller(
+        UserId(int(user)), AccountId(int(account)), Role.CUSTOMER, "a@example.com", "A", "ru", "Europe/Moscow", "",
+        SessionId(1),
+    )  # fmt: skip
+
+
+def _refused(_: Request[object, object, State], error: DozvonError) -> Response[None]:
+    headers = {"retry-after": str(error.retry_after_s)} if isinstance(error, TooMany) else {}
+    return Response(None, status_code=status_of(error), headers=headers)
 
 
 @dataclass
@@ -78,6 +85,7 @@ async def site(dsn: str) -> AsyncIterator[Site]:
             "broker": Provide(lambda: broker, sync_to_thread=False),
             "caller": Provide(_caller, sync_to_thread=False),
         },
+        exception_handlers={DozvonError: _refused},
     )
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=1)

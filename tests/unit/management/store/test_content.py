@@ -72,7 +72,7 @@ WORKBOOK = {"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook/>
 
 def test_a_workbook_is_told_from_any_other_archive(tmp_path: Path) -> None:
     assert media_of(_workbook(tmp_path / "a.csv", WORKBOOK)) is Media.XLSX
-    assert media_of(_workbook(tmp_path / "a.xlsx", {"readme.txt": b"hello"})) is None
+    assert media_of(_workbook(tmp_path / "a.xlsx", {"readme.txt": b"hello"})) is Media.ZIP
 
 
 def test_a_bomb_is_refused_by_what_it_declares(tmp_path: Path) -> None:
