@@ -9,6 +9,7 @@ import runpy
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import uvloop
@@ -23,6 +24,7 @@ from engine.domain import text
 from engine.domain.errors import BadInput, DozvonError
 from engine.domain.text import mark, translate
 from engine.host.paths import PROJECT
+from engine.keeper import Keeper
 from engine.scenario.check import check
 from engine.scenario.document import parse
 from engine.scenario.simulate import simulate
@@ -73,6 +75,17 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("run", help=translate(mark("run an engine (settings from the environment)"))).set_defaults(
         act=_run
     )
+
+    worker = verbs.add_parser(
+        "worker", help=translate(mark("run a worker for background jobs (settings from the environment)"))
+    )
+    worker.set_defaults(act=_worker)
+
+    sign_in = verbs.add_parser("sign-in", help=translate(mark("print a link that signs a user of the cabinet in")))
+    sign_in.set_defaults(act=commands.sign_in)
+    sign_in.add_argument("email")
+    sign_in.add_argument("--demo", action="store_true", help=translate(mark("of the demo, not of the installation")))
+    sign_in.add_argument("--port", type=int, default=8080, help=translate(mark("of the cabinet (8080)")))
 
     play = verbs.add_parser("simulate", help=translate(mark("walk a scenario in the terminal, without a phone")))
     play.set_defaults(act=_simulate)
@@ -162,11 +175,10 @@ def _up(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
         console.print(
             translate(mark("Dozvon runs; cabinet: {address}")).format(address=f"http://127.0.0.1:{options.port}/")
         )
-        assert stack.engine is not None
-        try:
-            return stack.engine.wait()
-        except KeyboardInterrupt:
-            return 0  # SIGTERM or Ctrl-C is how a service ends
+        configure_logs("info")
+        with suppress(KeyboardInterrupt):  # SIGTERM or Ctrl-C is how a service ends
+            Keeper(stack.parts()).keep()
+    return 0
 
 
 def _run(_: argparse.Namespace, environment: Mapping[str, str]) -> int:
@@ -174,6 +186,11 @@ def _run(_: argparse.Namespace, environment: Mapping[str, str]) -> int:
     configure_logs(settings.log_level)
     uvloop.run(run_engine(settings))
     return 0
+
+
+def _worker(_: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    """A program of its own in our place: the engine knows nothing of management."""
+    os.execve(sys.executable, [sys.executable, "-P", "-m", "management", "worker"], dict(environment))  # noqa: S606 - no shell is meant
 
 
 def _simulate(options: argparse.Namespace, _: Mapping[str, str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -73,18 +74,36 @@ async def _postgres_version(state: State, environment: Environment) -> int:
 
 @asynccontextmanager
 async def _database(state: State, environment: Environment, *, demo: bool = False) -> AsyncIterator[Database]:
+    """As ``_address_of_database``, opened and up to date."""
+    async with _address_of_database(state, environment, demo=demo) as dsn, open_database(dsn, size=1) as database:
+        await migrate(database)
+        yield database
+
+
+@asynccontextmanager
+async def _address_of_database(state: State, environment: Environment, *, demo: bool) -> AsyncIterator[str]:
     """The installation's database (or the demo's), for one command; the embedded server is started if need be."""
     server = None if environment.get("DATABASE_URL") else EmbeddedPostgres(state.pg)
     try:
         dsn = server.start() if server else environment["DATABASE_URL"]
-        if server and demo:
-            dsn = await ensure_database(dsn, "demo")
-        async with open_database(dsn, size=1) as database:
-            await migrate(database)
-            yield database
+        yield await ensure_database(dsn, "demo") if server and demo else dsn
     finally:
         if server:
             server.stop()
+
+
+def sign_in(options: Options, environment: Environment) -> int:
+    return uvloop.run(_sign_in(options, environment))
+
+
+async def _sign_in(options: Options, environment: Environment) -> int:
+    """Management makes the link; the engine knows nothing of its users."""
+    state = state_from(environment)
+    async with _address_of_database(state, environment, demo=options.demo) as dsn:
+        given = {"DOZVON_PUBLIC_URL": f"http://127.0.0.1:{options.port}", **environment, "DATABASE_URL": dsn}
+        command = [sys.executable, "-P", "-m", "management", "sign-in", options.email]
+        child = await asyncio.create_subprocess_exec(*command, env=given)
+        return await child.wait()
 
 
 def campaign(options: Options, environment: Environment) -> int:

@@ -1,5 +1,5 @@
 """Everything that runs on one machine, started in order and stopped in reverse: PostgreSQL, Asterisk (with the test carrier as a
-second one), management, the engine. The verbs ``demo`` and ``up``, tests and benchmarks all start it this way.
+second one), management and its worker, the engine. The verbs ``demo`` and ``up``, tests and benchmarks all start it this way.
 
 >>> with Stack(state, environment, Ports.found(), carrier=True, say=print) as stack:
 ...     stack.dsn
@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -30,6 +32,7 @@ from engine.host.ports import LOOPBACK, free_port, free_range
 from engine.host.postgres import EmbeddedPostgres
 from engine.host.secret import stored_secret
 from engine.host.setup import asterisk_at_hand
+from engine.keeper import Part
 from engine.speech import subscribers
 from engine.storage.database import ensure_database
 
@@ -93,11 +96,13 @@ class Stack:
         self.carrier: AsteriskInstance | None = None
         self.engine: subprocess.Popen[bytes] | None = None
         self.management: subprocess.Popen[bytes] | None = None
+        self.worker: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Stack:
         try:
             self.start_servers()
             self.start_management()
+            self.start_worker()
             self.start_engine()
         except BaseException:
             self.stop()
@@ -180,6 +185,12 @@ class Stack:
         self.management = self._child("management", ["-m", "management", "--port", str(self.ports.cabinet)])
         self._await(self.ports.cabinet, "/health", self.management, "management", "{")
 
+    def start_worker(self) -> None:
+        """Background jobs, in a process of their own: pages do not wait while one works through a large file. Nothing
+        waits for it either; it is at work when it says ``worker_ready`` in its log.
+        """
+        self.worker = self._child("worker", ["-m", "management", "worker"])
+
     @property
     def log_folder(self) -> Path:
         return self.state.logs
@@ -192,15 +203,46 @@ class Stack:
             "DOZVON_ARI": f"http://127.0.0.1:{self.ports.platform_http}",
             "DOZVON_ARI_PASSWORD_FILE": str(self.password_file),
             "DOZVON_MEDIA": str(self.media),
+            "DOZVON_SECRET_FILE": self.environment.get("DOZVON_SECRET_FILE", str(self._links_secret())),
+            "DOZVON_PUBLIC_URL": self.environment.get("DOZVON_PUBLIC_URL", f"http://127.0.0.1:{self.ports.cabinet}"),
             "DOZVON_METRICS_PORT": str(self.ports.metrics),
             "DOZVON_CELL": self.environment.get("DOZVON_CELL", f"cell-{self.name}"),
         }
+
+    def _links_secret(self) -> Path:
+        """What management's processes sign links with; made the first time."""
+        file = self.state.secrets / "links"
+        stored_secret(file)
+        return file
+
+    def people(self, account: int) -> list[dict[str, str]]:
+        """The demo's customer, who owns ``account``, and its operator: role, email, and a link that signs in once."""
+        log = self.log_folder / f"{self.name}-management.log"
+        with log.open("ab") as errors:
+            done = subprocess.run(
+                [sys.executable, "-P", "-m", "management", "demo-people", str(account)],
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                timeout=_START_S,
+                check=False,
+            )
+        if done.returncode != 0:
+            raise Unavailable(
+                "no_people", mark("The demo's users could not be made: {why}. See {log}"), why=last_line(log), log=log
+            )
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def _environment(self) -> dict[str, str]:
+        """Of every child."""
+        return {**os.environ, **self.environment, **self.engine_environment(), "PYTHONPATH": str(PROJECT)}
 
     def _child(self, name: str, arguments: list[str]) -> subprocess.Popen[bytes]:
         with (self.log_folder / f"{self.name}-{name}.log").open("ab") as output:
             return subprocess.Popen(
                 [sys.executable, "-P", *arguments],
-                env={**os.environ, **self.environment, **self.engine_environment(), "PYTHONPATH": str(PROJECT)},
+                env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -224,12 +266,22 @@ class Stack:
             time.sleep(0.05)
         raise Unavailable("child_slow", mark("{name} did not become ready; see {log}"), name=name, log=log)
 
+    def parts(self) -> list[Part]:
+        """What a keeper keeps running, in the order in which they need each other."""
+        asterisks = [instance for instance in (self.platform, self.carrier) if instance is not None]
+        return [
+            *(Part(f"asterisk-{each.spec.name}", partial(_lives, each), partial(_restart, each)) for each in asterisks),
+            Part("management", lambda: _runs(self.management), self.start_management),
+            Part("worker", lambda: _runs(self.worker), self.start_worker),
+            Part("engine", lambda: _runs(self.engine), self.start_engine),
+        ]
+
     def stop(self) -> None:
         """The engine first: it ends its calls while Asterisk is there."""
-        for child in (self.engine, self.management):
+        for child in (self.engine, self.worker, self.management):
             if child is not None and child.poll() is None:
                 child.terminate()
-        for child in (self.engine, self.management):
+        for child in (self.engine, self.worker, self.management):
             if child is not None:
                 _reap(child)
         for instance in (self.platform, self.carrier):
@@ -237,6 +289,19 @@ class Stack:
                 instance.stop()
         if self._postgres is not None:
             self._postgres.stop()
+
+
+def _runs(child: subprocess.Popen[bytes] | None) -> bool:
+    return child is not None and child.poll() is None
+
+
+def _lives(instance: AsteriskInstance) -> bool:
+    return instance.pid is not None
+
+
+def _restart(instance: AsteriskInstance) -> None:
+    instance.start()
+    instance.wait_ready(_START_S)
 
 
 def _page(port: int, path: str) -> str:

@@ -1,24 +1,34 @@
-"""``python -m management``: serve the cabinet until SIGTERM or Ctrl-C."""
+"""``python -m management``: serve the cabinet, or with ``worker`` do background jobs, until SIGTERM or Ctrl-C. The other words
+make users and links that sign them in; each link stands on a line of standard output.
+"""
 
 from __future__ import annotations
 
 import argparse
 import errno
+import json
 import logging
 import os
 import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib import import_module
 
 import structlog
 import uvicorn
+import uvloop
+from litestar import Litestar
 
 from engine.domain.errors import DozvonError, Unavailable
+from engine.domain.ids import AccountId
 from engine.domain.text import mark
+from management.access.caller import Role
+from management.accounts import commands
 from management.app import create_app
 from management.language import of_environment, texts
-from management.settings import settings_from
+from management.settings import Settings, settings_from
 
 GRACE_S = 3
 """Requests in progress at the end get this long."""
@@ -30,15 +40,38 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = settings_from(environment)
-        listener = _listen(options.host, options.port)
+        if options.what in ("sign-in", "create-user", "demo-people"):
+            return uvloop.run(_make_links(options, settings))
+        listener = None if options.what == "worker" else _listen(options.host, options.port)
+        app = None if listener is None else create_app(settings)
     except DozvonError as error:
         language = environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG", "")
         message = texts(of_environment(language)).gettext(error.message)
         print(message.format(**error.params), file=sys.stderr)
         return BAD_START
     _configure_logs(settings.log_level)
+    if listener is None or app is None:
+        # Not imported above: PgQueuer alone takes half a second, for which nobody who opens a page should wait.
+        uvloop.run(import_module("management.background").run_worker(settings))
+        return 0
+    return _serve(app, listener)
+
+
+async def _make_links(options: argparse.Namespace, settings: Settings) -> int:
+    match options.what:
+        case "sign-in":
+            print((await commands.sign_in_link(settings, options.email)).link)
+        case "create-user":
+            print((await commands.new_user(settings, options.email, options.role)).link)
+        case _:
+            for made in await commands.demo_people(settings, AccountId(options.account)):
+                print(json.dumps(asdict(made), ensure_ascii=False))
+    return 0
+
+
+def _serve(app: Litestar, listener: socket.socket) -> int:
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         loop="uvloop",
         lifespan="on",
         log_config=None,
@@ -57,9 +90,30 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m management", description="The cabinet and API of Dozvon")
+    _listening(parser)
+    parser.set_defaults(what="serve")
+    verbs = parser.add_subparsers(metavar="WHAT", help="(default: serve)")
+    for name, told in (("serve", "the cabinet and the API"), ("worker", "background jobs")):
+        verb = verbs.add_parser(name, help=told)
+        verb.set_defaults(what=name)
+        if name == "serve":
+            _listening(verb)
+    sign_in = verbs.add_parser("sign-in", help="print a link that signs a user in")
+    sign_in.add_argument("email")
+    sign_in.set_defaults(what="sign-in")
+    create = verbs.add_parser("create-user", help="make a user, such as the first admin, and print his link")
+    create.add_argument("--email", required=True)
+    create.add_argument("--role", type=Role, default=Role.ADMIN, help=f"one of: {', '.join(Role)} (default: admin)")
+    create.set_defaults(what="create-user")
+    demo = verbs.add_parser("demo-people", help="the demo's customer and operator: a JSON line with a link for each")
+    demo.add_argument("account", type=int, metavar="ACCOUNT_ID")
+    demo.set_defaults(what="demo-people")
+    return parser
+
+
+def _listening(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=_port, default=8080, help="0 takes any free port (default: 8080)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    return parser
 
 
 def _port(text: str) -> int:

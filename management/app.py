@@ -2,55 +2,175 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
 import structlog
-from litestar import Litestar, Request
-from litestar.datastructures import CacheControlHeader, State
+from litestar import Litestar, Response, Router
+from litestar.config.csrf import CSRFConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.static_files import create_static_files_router
+from litestar.response import Template
 from litestar.template import TemplateConfig
 from litestar.types import Scope
 
-from management.cabinet.pages import STATIC, STATIC_PATH, template_engine
+from engine.domain.errors import DozvonError
+from engine.storage.database import Listener
+from management import api
+from management.access.callers import CHANNEL, Callers
+from management.access.idempotency import Idempotency, Idempotent
+from management.access.identity import API, Identity, cookie_name, provide_caller, provide_visitor
+from management.access.places import place_provider
+from management.access.secrets import Passwords
+from management.access.throttle import Bucket, Throttle
+from management.accounts.assembly import accounts_of
+from management.accounts.controllers import RecoveryController, RegistrationController
+from management.accounts.documents import Documents
+from management.accounts.security_pages import SecurityController
+from management.accounts.sign_in_pages import SignInController
+from management.cabinet.assets import static_files
+from management.cabinet.frames import AnyRequest, answer_page, frame_provider, remember_language, texts_of
+from management.cabinet.pages import CSRF_HEADER, template_engine
 from management.database import DatabaseLink
+from management.desk.controllers import DeskController
+from management.desk.service import Desk
+from management.files.controllers import FilesController
 from management.health.controllers import HealthController
 from management.health.service import HealthService
-from management.language import Texts, negotiate, texts
+from management.keys.controllers import KeysController
+from management.keys.service import Keys
+from management.live.controllers import LiveController
+from management.live.service import Broker
+from management.profile.api import MeApi
+from management.profile.feature import PAGES as PROFILE
+from management.profile.feature import services
+from management.projects.api import ContentsApi, ProjectApi
+from management.projects.contents import Contents
+from management.projects.contents_pages import ContentsPages, SettingsPages
+from management.projects.controllers import ProjectPages
+from management.projects.people_pages import PeoplePages
+from management.projects.service import Projects
+from management.sections.controllers import SectionsController
+from management.sections.service import Sections
 from management.security import protect
 from management.settings import Settings
+from management.store.links import Links
+from management.store.media import open_store
 
 log = structlog.get_logger("management")
-_YEAR_S = 31_536_000
+PAGES = (DeskController, ProjectPages, ContentsPages, PeoplePages, SettingsPages, SectionsController)
+VERSION = "1.0.0"
+"""Of the API, not of the product: only an incompatible change makes a new major one, under a new address."""
 
 
 def create_app(settings: Settings) -> Litestar:
     """The application starts and answers while PostgreSQL is away."""
     link = DatabaseLink(settings.dsn, settings.pool)
-    health = HealthService(link.database, settings.fresh_s, settings.patience_s)
-    static = create_static_files_router(
-        path=STATIC_PATH,
-        directories=[STATIC],
-        cache_control=CacheControlHeader(public=True, max_age=_YEAR_S, immutable=True),
-    )
+    callers, broker = Callers(link.database), Broker(settings.dsn)
     return Litestar(
-        route_handlers=[HealthController, static],
-        dependencies={
-            "texts": Provide(_texts, sync_to_thread=False),
-            "health": Provide(lambda: health, sync_to_thread=False),
-        },
-        lifespan=[link.kept()],
+        route_handlers=[
+            HealthController,
+            FilesController,
+            LiveController,
+            *(RegistrationController, RecoveryController, SignInController, SecurityController),
+            KeysController,
+            *PAGES,
+            *PROFILE,
+            _api(settings),
+            static_files(),
+        ],
+        dependencies=_dependencies(settings, link, callers, broker),
+        lifespan=[link.kept(), broker.kept(), _kept(settings, callers)],
         template_config=TemplateConfig(instance=template_engine()),
-        before_send=[protect],
+        csrf_config=_csrf(settings),
+        middleware=[Identity(callers, secure=settings.secure), Idempotent(Idempotency(link.database))],
+        exception_handlers={DozvonError: _failed, HTTPException: _failed, Exception: _failed},
+        before_send=[protect, api.tell_limit, remember_language],
         after_exception=[_log_failure],
-        openapi_config=None,
+        openapi_config=api.openapi(VERSION),
         logging_config=None,
+        request_max_body_size=1_000_000,  # uploads say otherwise where they are taken
     )
 
 
-def _texts(request: Request[object, object, State]) -> Texts:
-    return texts(negotiate(request.query_params.get("lang"), request.headers.get("accept-language", "")))
+def _api(settings: Settings) -> Router:
+    return Router(
+        path=api.BASE,
+        route_handlers=[MeApi, ProjectApi, ContentsApi],
+        before_request=api.limit_requests(Bucket(settings.api_per_minute)),
+    )
+
+
+def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers, broker: Broker) -> dict[str, Provide]:
+    """By the names that controllers ask for."""
+    passwords, throttle = Passwords(), Throttle(link.database)
+    documents = Documents(settings.documents)
+    values: dict[str, object] = {
+        "settings": settings,
+        "callers": callers,
+        "broker": broker,
+        "media": open_store(settings.media, settings.store),
+        "links": Links(settings.secret),
+        "passwords": passwords,
+        "throttle": throttle,
+        "documents": documents,
+        "accounts": accounts_of(link.database, callers, passwords, throttle, documents, settings.public_url),
+        "keys": Keys(link.database, callers),
+        "health": HealthService(link.database, settings.fresh_s, settings.patience_s),
+    }
+    values |= services(settings, link.database, values)
+    return {
+        "texts": Provide(texts_of, sync_to_thread=False),
+        "frame": Provide(frame_provider(link.database)),
+        "caller": Provide(provide_caller),
+        "visitor": Provide(provide_visitor),
+        "place": Provide(place_provider(link.database)),
+        "sections": Provide(lambda: Sections(link.database()), sync_to_thread=False),
+        "desk": Provide(lambda: Desk(link.database()), sync_to_thread=False),
+        "projects": Provide(lambda: Projects(link.database()), sync_to_thread=False),
+        "contents": Provide(
+            lambda: Contents(Projects(link.database()), throttle, settings.public_url), sync_to_thread=False
+        ),
+        **{name: Provide(_given(value), sync_to_thread=False) for name, value in values.items()},
+    }
+
+
+def _given(value: object) -> Callable[[], Any]:
+    return lambda: value
+
+
+def _csrf(settings: Settings) -> CSRFConfig:
+    return CSRFConfig(
+        secret=settings.secret,
+        cookie_name=cookie_name(secure=settings.secure) + "-csrf",
+        header_name=CSRF_HEADER,
+        cookie_secure=settings.secure,
+        cookie_httponly=True,  # pages carry the token; scripts need not read the cookie
+        exclude="^/api/",  # takes no cookies
+    )
+
+
+@asynccontextmanager
+async def _kept(settings: Settings, callers: Callers) -> AsyncIterator[None]:
+    """What runs beside the requests."""
+    listener = Listener(settings.dsn, (CHANNEL,), lambda _, __: callers.forgotten())
+    tasks = [asyncio.create_task(listener.run()), asyncio.create_task(callers.keep_use())]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+def _failed(request: AnyRequest, error: Exception) -> Response[Any] | Template:
+    for_programs = request.url.path.startswith(API) or "/health" in request.url.path
+    return api.answer(error, texts_of(request)) if for_programs else answer_page(request, error)
 
 
 async def _log_failure(error: Exception, scope: Scope) -> None:
-    if not isinstance(error, HTTPException) or error.status_code >= 500:
+    expected = isinstance(error, DozvonError) or (isinstance(error, HTTPException) and error.status_code < 500)
+    if not expected:
         log.error("request_failed", path=scope["path"], exc_info=error)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
+import asyncpg
 import structlog
 
 from engine.domain.errors import Unavailable
 from engine.domain.text import mark
-from engine.storage.database import Database, migrate, open_database
+from engine.storage.database import Connection, Database, migrate, open_database
 
 log = structlog.get_logger("database")
 FIRST_DELAY_S = 0.2
@@ -77,3 +79,34 @@ class DatabaseLink:
         if why != self._why:
             log.warning("database_away", error=why)
         self._why = why
+
+
+class Joined(Database):
+    """A Database whose every statement is part of the transaction that ``connection`` has open, for what takes a Database and
+    shall happen together with something else or not at all. Its own transactions are savepoints. Errors are translated
+    where the connection comes from.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        return await self._connection.fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
+        return await self._connection.fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: object) -> Any:
+        return await self._connection.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: object) -> str:
+        return await self._connection.execute(sql, *args)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        async with self._connection.transaction():
+            yield self._connection
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        yield self._connection

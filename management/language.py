@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import gettext
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal, format_percent
 
 LOCALE = Path(__file__).parent / "locale"
 LANGUAGES = {"ru": "Русский", "en": "English"}
 """Code and own name; the first is spoken to those who ask for none of them."""
 DEFAULT = "ru"
+_DAY = {"ru": "dd.MM.y", "en": "d MMM y"}
 _NO_BREAK_SPACE = "\u00a0"
 
 
@@ -48,6 +50,13 @@ class Texts:
         """With kopecks and the rouble sign."""
         return format_decimal(value, "#,##0.00", locale=self.locale) + _NO_BREAK_SPACE + "₽"
 
+    def moment(self, value: datetime, zone: str) -> str:
+        """Day and minute in the reader's zone (IANA). ``value``: aware."""
+        return format_datetime(value, f"{_DAY[self.language]} HH:mm", tzinfo=ZoneInfo(zone), locale=self.locale)
+
+    def day(self, value: date) -> str:
+        return format_date(value, _DAY[self.language], locale=self.locale)
+
     def ago(self, seconds: float) -> str:
         return format_timedelta(timedelta(seconds=-int(seconds)), add_direction=True, threshold=1, locale=self.locale)
 
@@ -59,8 +68,10 @@ def percent(part: int, whole: int) -> int:
 
 @cache
 def texts(language: str) -> Texts:
-    """``language``: one of LANGUAGES."""
-    catalogue = gettext.translation("management", localedir=str(LOCALE), languages=[language], fallback=True)
+    """``language``: one of LANGUAGES. The catalogues of all features are one: a file each, so that they can be worked on apart."""
+    catalogue = gettext.NullTranslations()
+    for file in sorted((LOCALE / language / "LC_MESSAGES").glob("*.mo")):
+        catalogue.add_fallback(gettext.translation(file.stem, localedir=str(LOCALE), languages=[language]))
     return Texts(language, Locale(language), catalogue)
 
 

@@ -9,7 +9,7 @@ _POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
     "style-src": "'self'",
-    "img-src": "'self'",
+    "img-src": "'self' data:",  # the style sheet draws ticks and arrows as data: images
     "connect-src": "'self'",
     "form-action": "'self'",
     "base-uri": "'none'",

@@ -50,6 +50,8 @@ async def run_demo(stack: Stack, wishes: Wishes, given: Given, console: Console)
         await _end_former(Campaigns(database))
         planted = await plant(Catalogue(database), wishes, given)
         _tell_problems(given.imported, console)
+        people = await asyncio.to_thread(stack.people, planted.account)
+        _tell_links(people, console)
         if stack.carrier:
             stack.carrier.command("database deltree persona16")  # its first call of this run is refused again
         campaigns = Campaigns(database)
@@ -71,6 +73,7 @@ async def run_demo(stack: Stack, wishes: Wishes, given: Given, console: Console)
         "reason": text or reason,
         "report": str(file),
         "cabinet": address,
+        "sign_in": {person["role"]: person["link"] for person in people},
     }
 
 
@@ -122,6 +125,15 @@ def _tell_problems(imported: Import, console: Console) -> None:
     more = sum(imported.counts.values()) - PROBLEMS_SHOWN
     if more > 0:
         console.print(translate(mark("… and {more} more lines with problems")).format(more=more), style="yellow")
+
+
+def _tell_links(people: list[dict[str, str]], console: Console) -> None:
+    """Each link serves once, so a link that a browser has opened is worth nothing to who reads the screen later."""
+    titles = {"customer": mark("Sign in as the customer"), "admin": mark("Sign in as the operator")}
+    for person in people:
+        console.print(
+            f"{translate(titles[person['role']])}: {person['link']}", highlight=False, markup=False, soft_wrap=True
+        )
 
 
 def show_report(report: dict[str, Any], console: Console) -> None:

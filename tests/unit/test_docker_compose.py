@@ -34,8 +34,8 @@ def _stage(name: str) -> str:
     return next(stage for stage in STAGES if re.match(rf"\S+ AS {name}\n", stage))
 
 
-def test_the_four_services_are_there() -> None:
-    assert set(SERVICES) == {"postgres", "asterisk", "engine", "management"}
+def test_the_five_services_are_there() -> None:
+    assert set(SERVICES) == {"postgres", "asterisk", "engine", "management", "worker"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -83,6 +83,9 @@ def test_settings_satisfy_the_programs(tmp_path: Path) -> None:
     assert (engine.ari_password, engine.metrics_port) == ("secret", 9091)
     assert f":{engine.metrics_port}/metrics" in SERVICES["engine"]["healthcheck"]["test"][-1]
     assert settings_from(SERVICES["management"]["environment"]).dsn == engine.dsn
+    worker = settings_from({name: _expand(value) for name, value in SERVICES["worker"]["environment"].items()})
+    assert (worker.dsn, worker.media, worker.smtp) == (engine.dsn, engine.media, None)
+    assert f":{worker.worker_metrics}/metrics" in SERVICES["worker"]["healthcheck"]["test"][-1]
 
 
 def test_every_environment_name_is_read_somewhere() -> None:
@@ -99,7 +102,8 @@ def test_secrets_are_files_and_reach_those_who_need_them() -> None:
         "postgres": ["postgres_password"],
         "asterisk": ["ari_password"],
         "engine": ["ari_password", "postgres_password"],
-        "management": ["postgres_password"],
+        "management": ["links_secret", "postgres_password"],
+        "worker": ["links_secret", "postgres_password"],
     }
     text = (DOCKER / "compose.yaml").read_text()
     assert not re.search(r"PASSWORD: |://[^/\s]*:[^/\s]*@", text)

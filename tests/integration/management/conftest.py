@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from litestar import Litestar
@@ -16,15 +17,21 @@ from engine.storage.catalogue import Catalogue, NewCampaign, NewContact
 from engine.storage.database import Database
 from management.app import create_app
 from management.settings import Settings
+from tests.support.people import People
 
 _numbers = itertools.count(1)
 
 
 @pytest.fixture
-async def client(dsn: str) -> AsyncIterator[AsyncTestClient[Litestar]]:
+async def client(dsn: str, tmp_path: Path) -> AsyncIterator[AsyncTestClient[Litestar]]:
     """Every request looks anew."""
-    async with AsyncTestClient(create_app(Settings(dsn, pool=2, fresh_s=0.0))) as client:
+    async with AsyncTestClient(create_app(Settings(dsn, pool=2, fresh_s=0.0, media=tmp_path))) as client:
         yield client
+
+
+@pytest.fixture
+def people(database: Database) -> People:
+    return People(database)
 
 
 async def ready(client: AsyncTestClient[Litestar], attempts: int = 400) -> None:

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
-import management
-from management.language import LANGUAGES, LOCALE, negotiate, of_environment, percent, texts
+from management.language import LANGUAGES, negotiate, of_environment, percent, texts
+from tests.support.texts import translated, used
 
 
 @pytest.mark.parametrize(
@@ -65,17 +63,15 @@ def test_numbers_as_each_language_writes_them() -> None:
     assert (russian.ago(3.7), english.ago(61)) == ("3 секунды назад", "1 minute ago")
 
 
+def test_moments_in_the_reader_s_zone() -> None:
+    moment = datetime(2026, 11, 20, 21, 30, tzinfo=UTC)
+    assert texts("ru").moment(moment, "Asia/Yekaterinburg") == "21.11.2026 02:30"
+    assert texts("en").moment(moment, "Europe/Moscow") == "21 Nov 2026 00:30"
+    assert texts("ru").day(moment.date()) == "20.11.2026"
+
+
 def test_every_text_has_its_russian() -> None:
-    folder = Path(management.__file__).parent
-    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None}
-    found = {
-        message if isinstance(message, str) else message[0]
-        for _, _, message, _, _ in extract_from_dir(
-            folder, [("**.py", "python"), ("**/templates/**.html", "jinja2")], keywords=keywords
-        )
-    }
-    assert {"Overview", "seen %(ago)s"} <= found
-    with (LOCALE / "ru" / "LC_MESSAGES" / "management.po").open("rb") as file:
-        catalogue = {message.id: message.string for message in read_po(file, locale="ru") if message.id}
-    assert set(catalogue) == found
-    assert all(catalogue.values())
+    known = translated()
+    assert {"Overview", "seen %(ago)s"} <= known.keys()
+    assert known.keys() == used(), "python -m tests.support.texts"
+    assert all(known.values())

@@ -1,0 +1,1 @@
+"""Who calls, what he may do, and the marks he leaves: sessions, API keys, rights, brakes, one-time tokens, the audit log."""

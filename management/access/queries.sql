@@ -1,0 +1,105 @@
+-- name: session_caller
+-- A session that waits for its second factor is nobody's yet. Seen is written once a minute: not every request is a write.
+with session as (
+    select id, user_id, seen_at from sessions where token = $1 and expires_at > now() and not second_factor
+), seen as (
+    update sessions set seen_at = now(), ip = $2::text::inet from session
+    where sessions.id = session.id and session.seen_at < now() - interval '1 minute'
+)
+select session.id as session, u.id as user, u.account_id as account, u.role, u.email, u.language, u.zone, u.avatar,
+       u.surname, u.name
+from session join users u on u.id = session.user_id and u.blocked_at is null and u.deleted_at is null
+
+-- name: key_caller
+select k.id as key, k.scopes, u.id as user, u.account_id as account, u.role, u.email, u.language, u.zone, u.avatar,
+       u.surname, u.name
+from api_keys k join users u on u.id = k.user_id and u.blocked_at is null and u.deleted_at is null
+where k.token = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+
+-- name: keys_used
+update api_keys set last_used_at = used.at, last_ip = used.ip::inet
+from unnest($1::bigint[], $2::timestamptz[], $3::text[]) as used(id, at, ip) where api_keys.id = used.id
+
+-- name: open_session
+insert into sessions (token, user_id, second_factor, ip, agent, expires_at)
+values ($1, $2, $3, $4::text::inet, $5, now() + make_interval(secs => $6)) returning id
+
+-- name: close_session
+delete from sessions where token = $1
+
+-- name: forget_users
+select pg_notify('dozvon_access', '')
+
+-- name: throttle
+select throttle($1, make_interval(secs => $2), $3)
+
+-- name: failed
+insert into failures (key, count, last_at) values ($1, 1, now())
+on conflict (key) do update set
+    count = case when failures.last_at < now() - make_interval(secs => $2) then 1 else failures.count + 1 end,
+    last_at = now()
+returning count
+
+-- name: failures
+select count, extract(epoch from now() - last_at)::float8 as ago from failures
+where key = $1 and last_at > now() - make_interval(secs => $2)
+
+-- name: succeeded
+delete from failures where key = $1
+
+-- name: issue
+insert into one_time_tokens (purpose, token, user_id, payload, expires_at)
+values ($1, $2, $3, $4, now() + make_interval(secs => $5))
+
+-- name: withdraw
+-- A new link or code makes the former ones of its purpose worthless.
+update one_time_tokens set used_at = now() where user_id = $1 and purpose = $2 and used_at is null
+
+-- name: redeem
+update one_time_tokens set used_at = now()
+where token = $1 and purpose = $2 and used_at is null and expires_at > now()
+returning user_id, payload
+
+-- name: peek
+select user_id, payload from one_time_tokens
+where token = $1 and purpose = $2 and used_at is null and expires_at > now()
+
+-- name: try_code
+-- One try less, right or wrong; the code itself is compared with what comes back.
+update one_time_tokens set tries_left = tries_left - 1
+where id = (select id from one_time_tokens where user_id = $1 and purpose = $2 and used_at is null
+            and expires_at > now() and tries_left > 0 order by id desc limit 1)
+returning id, token, payload, tries_left
+
+-- name: spend_code
+update one_time_tokens set used_at = now() where id = $1 and used_at is null returning id
+
+-- name: audit
+insert into audit (account_id, user_id, key_id, ip, action, object, object_id, before, after)
+values ($1, $2, $3, $4::text::inet, $5, $6, $7, $8, $9)
+
+-- name: begin_idempotent
+-- A request whose process died leaves no answer; after a minute its key may be used again.
+insert into idempotency as known (user_id, key, request) values ($1, $2, $3)
+on conflict (user_id, key) do update set request = excluded.request, created_at = now()
+    where known.status is null and known.created_at < now() - interval '1 minute'
+returning key
+
+-- name: idempotent
+select request, status, headers, body from idempotency where user_id = $1 and key = $2
+
+-- name: end_idempotent
+update idempotency set status = $3, headers = $4, body = $5 where user_id = $1 and key = $2
+
+-- name: drop_idempotent
+delete from idempotency where user_id = $1 and key = $2 and status is null
+
+-- name: forget_idempotent
+delete from idempotency where created_at < now() - interval '1 day'
+
+-- name: place
+-- $1 project, $2 account, $3 user, $4 whether he sees all.
+select p.id, p.name, p.archived_at is not null as archived,
+       case when p.account_id = $2 then 'own' else coalesce(m."right"::text, 'view') end as access
+from projects p left join project_members m on m.project_id = p.id and m.user_id = $3
+where p.id = $1 and (p.account_id = $2 or m.user_id is not null or $4)

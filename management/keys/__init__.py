@@ -1,0 +1,1 @@
+"""API keys: made and revoked in the cabinet only, shown once."""

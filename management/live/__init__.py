@@ -1,0 +1,1 @@
+"""Events for signed-in people as they happen: ``GET /live``."""

@@ -1,0 +1,218 @@
+"""``/api/v1/projects``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import Controller, Response, delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, PathParameter, QueryParameter
+
+from management.access.caller import Caller, Scope
+from management.access.identity import needs
+from management.api import CHANGES, PROBLEMS, etag, version_of
+from management.paging import MOST, wanted
+from management.projects.contents import Contents
+from management.projects.schemas import (
+    Field,
+    FieldChange,
+    Member,
+    NewField,
+    NewProject,
+    NewTag,
+    Project,
+    ProjectChange,
+    ProjectList,
+    RightChange,
+    Share,
+    Tag,
+    Which,
+)
+from management.projects.service import LIST_KEYS, NEWEST, Projects
+
+ALL = PROBLEMS | CHANGES
+_READ, _WRITE = [needs(Scope.READ)], [needs(Scope.WRITE)]
+IfMatch = Annotated[
+    str | None, HeaderParameter(name="If-Match", description="The project's ETag", examples=[Example(value='"1"')])
+]
+Number = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
+
+
+class ProjectApi(Controller):
+    path = "/projects"
+    tags = ("Projects",)
+
+    @get("/", guards=_READ, responses=PROBLEMS, operation_id="listProjects", summary="List projects")
+    async def all(
+        self,
+        caller: NamedDependency[Caller],
+        projects: NamedDependency[Projects],
+        which: Annotated[
+            Which, QueryParameter(description="The caller's own, those shared with him, or his archive")
+        ] = Which.MINE,
+        name: Annotated[str, QueryParameter(max_length=200, description="A part of the name")] = "",
+        limit: Annotated[int | None, QueryParameter(ge=1, le=MOST)] = None,
+        cursor: FromQuery[str | None] = None,
+        sort: Annotated[str | None, QueryParameter(description="created_at or name; -name: descending")] = None,
+    ) -> ProjectList:
+        asked = wanted(limit, cursor, sort, list(LIST_KEYS), NEWEST)
+        found = await projects.list(caller, which, asked, name)
+        return ProjectList(list(found.items), found.next, found.previous)
+
+    @post("/", guards=_WRITE, responses=ALL, operation_id="createProject", summary="Create a project")
+    async def create(
+        self, caller: NamedDependency[Caller], projects: NamedDependency[Projects], data: JSONBody[NewProject]
+    ) -> Response[Project]:
+        created = await projects.create(caller, data)
+        return Response(created, headers={"ETag": etag(created.version), "Location": f"/api/v1/projects/{created.id}"})
+
+    @get("/{project:int}", guards=_READ, responses=PROBLEMS, operation_id="getProject", summary="Read a project")
+    async def one(
+        self, caller: NamedDependency[Caller], projects: NamedDependency[Projects], project: Number
+    ) -> Response[Project]:
+        return _tagged(await projects.get(caller, project))
+
+    @patch("/{project:int}", guards=_WRITE, responses=ALL, operation_id="changeProject", summary="Change a project")
+    async def change(
+        self,
+        caller: NamedDependency[Caller],
+        projects: NamedDependency[Projects],
+        project: Number,
+        data: JSONBody[ProjectChange],
+        if_match: IfMatch = None,
+    ) -> Response[Project]:
+        return _tagged(await projects.change(caller, project, data, version_of(if_match)))
+
+    @post("/{project:int}/archive", status_code=200, guards=_WRITE, responses=ALL, operation_id="archiveProject")
+    async def archive(
+        self, caller: NamedDependency[Caller], projects: NamedDependency[Projects], project: Number
+    ) -> Response[Project]:
+        """Send it to the archive."""
+        return _tagged(await projects.archive(caller, project))
+
+    @post("/{project:int}/restore", status_code=200, guards=_WRITE, responses=ALL, operation_id="restoreProject")
+    async def restore(
+        self, caller: NamedDependency[Caller], projects: NamedDependency[Projects], project: Number
+    ) -> Response[Project]:
+        """Take it out of the archive."""
+        return _tagged(await projects.restore(caller, project))
+
+
+class ContentsApi(Controller):
+    path = "/projects/{project:int}"
+    tags = ("Projects",)
+
+    @get("/fields", guards=_READ, responses=PROBLEMS, operation_id="listFields", summary="Fields of the contacts")
+    async def fields(
+        self, caller: NamedDependency[Caller], contents: NamedDependency[Contents], project: Number
+    ) -> list[Field]:
+        return await contents.fields(caller, project)
+
+    @post("/fields", guards=_WRITE, responses=ALL, operation_id="addField", summary="Add a field")
+    async def add_field(
+        self,
+        caller: NamedDependency[Caller],
+        contents: NamedDependency[Contents],
+        project: Number,
+        data: JSONBody[NewField],
+    ) -> Field:
+        return await contents.add_field(caller, project, data)
+
+    @patch("/fields/{field:int}", guards=_WRITE, responses=ALL, operation_id="renameField", summary="Rename a field")
+    async def rename_field(
+        self,
+        caller: NamedDependency[Caller],
+        contents: NamedDependency[Contents],
+        project: Number,
+        field: Number,
+        data: JSONBody[FieldChange],
+    ) -> Field:
+        return await contents.rename_field(caller, project, field, data)
+
+    @delete("/fields/{field:int}", guards=_WRITE, responses=ALL, operation_id="removeField", summary="Remove a field")
+    async def remove_field(
+        self, caller: NamedDependency[Caller], contents: NamedDependency[Contents], project: Number, field: Number
+    ) -> None:
+        await contents.remove_field(caller, project, field)
+
+    @get("/tags", guards=_READ, responses=PROBLEMS, operation_id="listTags", summary="Tags")
+    async def list_tags(
+        self, caller: NamedDependency[Caller], contents: NamedDependency[Contents], project: Number
+    ) -> list[Tag]:
+        return await contents.tags(caller, project)
+
+    @post("/tags", guards=_WRITE, responses=ALL, operation_id="addTag", summary="Add a tag")
+    async def add_tag(
+        self,
+        caller: NamedDependency[Caller],
+        contents: NamedDependency[Contents],
+        project: Number,
+        data: JSONBody[NewTag],
+    ) -> Tag:
+        return await contents.add_tag(caller, project, data)
+
+    @patch("/tags/{tag:int}", guards=_WRITE, responses=ALL, operation_id="renameTag", summary="Rename a tag")
+    async def rename_tag(
+        self,
+        caller: NamedDependency[Caller],
+        contents: NamedDependency[Contents],
+        project: Number,
+        tag: Number,
+        data: JSONBody[NewTag],
+    ) -> Tag:
+        return await contents.rename_tag(caller, project, tag, data)
+
+    @delete("/tags/{tag:int}", guards=_WRITE, responses=ALL, operation_id="removeTag", summary="Remove a tag")
+    async def remove_tag(
+        self, caller: NamedDependency[Caller], contents: NamedDependency[Contents], project: Number, tag: Number
+    ) -> None:
+        await contents.remove_tag(caller, project, tag)
+
+    @get("/members", guards=_READ, responses=PROBLEMS, operation_id="listMembers", summary="Whom it is shared with")
+    async def members(
+        self, caller: NamedDependency[Caller], contents: NamedDependency[Contents], project: Number
+    ) -> list[Member]:
+        return await contents.members(caller, project)
+
+    @post("/members", guards=_WRITE, responses=ALL, operation_id="shareProject", summary="Share by e-mail")
+    async def share(
+        self,
+        caller: NamedDependency[Caller],
+        contents: NamedDependency[Contents],
+        project: Number,
+        data: JSONBody[Share],
+    ) -> Member:
+        return await contents.share(caller, project, data)
+
+    @patch("/members/{user:int}", guards=_WRITE, responses=ALL, operation_id="changeRight", summary="Change a right")
+    async def change_right(
+        self,
+        caller: NamedDependency[Caller],
+        contents: NamedDependency[Contents],
+        project: Number,
+        user: Number,
+        data: JSONBody[RightChange],
+    ) -> Member:
+        return await contents.change_right(caller, project, user, data.right)
+
+    @delete("/members/{user:int}", guards=_WRITE, responses=ALL, operation_id="revokeRight", summary="Revoke a right")
+    async def revoke(
+        self, caller: NamedDependency[Caller], contents: NamedDependency[Contents], project: Number, user: Number
+    ) -> None:
+        await contents.revoke(caller, project, user)
+
+    @delete("/invitations/{email:str}", guards=_WRITE, responses=ALL, operation_id="withdrawInvitation")
+    async def uninvite(
+        self,
+        caller: NamedDependency[Caller],
+        contents: NamedDependency[Contents],
+        project: Number,
+        email: FromPath[str],
+    ) -> None:
+        """Withdraw an invitation."""
+        await contents.uninvite(caller, project, email)
+
+
+def _tagged(project: Project) -> Response[Project]:
+    return Response(project, headers={"ETag": etag(project.version)})

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from management.cabinet.icons import icon
+from management.cabinet.pages import Frame, moved, page, theme_from
+from management.cabinet.toasts import FLASH_COOKIE, Toast, read_flash
+from management.language import texts
+
+
+@pytest.mark.parametrize(
+    ("cookie", "theme"), [(None, "auto"), ("dark", "dark"), ("light", "light"), ("auto", "auto"), ('"><b>', "auto")]
+)
+def test_the_theme_of_a_cookie(cookie: str | None, theme: str) -> None:
+    assert theme_from(cookie) == theme
+
+
+def test_toasts_are_shown_once() -> None:
+    shown = page(Frame(texts("ru"), toasts=[Toast("x")]), "error.html", status=404)
+    assert [(cookie.key, cookie.max_age) for cookie in shown.cookies] == [(FLASH_COOKIE, 0)]
+    assert shown.context["status"] == shown.status_code == 404
+    assert page(Frame(texts("ru")), "error.html").cookies == []
+
+
+@pytest.mark.parametrize(("htmx", "status", "header"), [(True, 204, "HX-Redirect"), (False, 303, "location")])
+def test_after_an_action(htmx: bool, status: int, header: str) -> None:
+    answer = moved("/projects", Toast("Готово"), htmx=htmx)
+    assert answer.status_code == status
+    assert answer.headers[header] == "/projects"
+    assert read_flash(answer.cookies[0].value) == (Toast("Готово"),)
+
+
+def test_an_unknown_icon_is_a_mistake() -> None:
+    with pytest.raises(KeyError):
+        icon("no-such-picture")
