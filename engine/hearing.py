@@ -29,8 +29,10 @@ AMD_MODEL = PROJECT / "sounds" / "amd" / "model.json"
 @asynccontextmanager
 async def hearing(settings: EngineSettings, ears: AriEars) -> AsyncIterator[Hearing]:
     """Raises BadInput or Unavailable for a model that is named but cannot be used."""
-    model = await asyncio.to_thread(load_model, settings.vosk_model, settings.state.root / "models")
-    recogniser = Recogniser(model, threads=max(1, (os.cpu_count() or 2) - 1)) if model else None
+    cores = os.cpu_count() or 1
+    store = settings.state.root / "models"
+    model = await asyncio.to_thread(load_model, settings.vosk_model, store, processes=cores)
+    recogniser = Recogniser(model, threads=cores) if model else None
     log.info("recogniser", description=describe(model))
     try:
         yield Hearing(ears, amd_model(AMD_MODEL), Vad, samples16, PreRoll, recogniser, russian_forms())
