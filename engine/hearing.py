@@ -16,7 +16,6 @@ from engine.host.paths import PROJECT
 from engine.media.amd import AmdModel
 from engine.session.ear import Hearing
 from engine.settings import EngineSettings
-from engine.speech.g711 import samples16
 from engine.speech.lemmas import russian_forms
 from engine.speech.recogniser import PreRoll, Recogniser
 from engine.speech.recognisers import describe, load_model
@@ -35,7 +34,7 @@ async def hearing(settings: EngineSettings, ears: AriEars) -> AsyncIterator[Hear
     recogniser = Recogniser(model, threads=cores) if model else None
     log.info("recogniser", description=describe(model))
     try:
-        yield Hearing(ears, amd_model(AMD_MODEL), Vad, samples16, PreRoll, recogniser, russian_forms())
+        yield Hearing(ears, amd_model(AMD_MODEL), Vad, PreRoll, recogniser, russian_forms())
     finally:
         if recogniser is not None:
             await recogniser.close()

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import structlog
-from numpy.typing import NDArray
 
 from engine.domain.errors import Unavailable
 from engine.media.amd import SCREENED_S, WORD_END_S, WORDS_S, Amd, AmdModel, AmdSettings, Verdict
 from engine.media.first_words import FirstWords
-from engine.media.frames import FRAME, FRAME_S, level_dbov
+from engine.media.frames import FRAME, FRAME_S
 from engine.media.greeting import GreetingEnd
 from engine.media.phrases import SPOKEN, greets
 from engine.media.segments import Segmenter, SegmentEvent, VoiceHeld
@@ -28,11 +27,10 @@ from engine.session.attention import Attention
 from engine.session.messages import EarLost, Message, Perceived
 from engine.session.ports import Ears, Gate, Leg, SpeechSource, Vad
 
-TICK_S = 0.1
-"""How often the clock is looked at where no frames come."""
 LATE_S = 0.08
 """Frames arrive in bunches of a few; a gap longer than this is silence."""
 _VAD = 2
+_BYTES = 2 * FRAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,6 @@ class Hearing:
     ears: Ears
     model: AmdModel | None
     make_vad: Callable[[int], Vad]
-    decode: Callable[[bytes], NDArray[np.int16]]
     make_gate: Callable[[], Gate]
     speech: SpeechSource | None = None
     """None: no recogniser; words are not understood, and silence takes its branch."""
@@ -70,7 +67,6 @@ class Ear:
         self._screening: Attention | None = None
         self._listening = False
         self._last = 0.0
-        self._tick: asyncio.TimerHandle | None = None
         self._log = structlog.get_logger("ear").bind(call=call)
 
     @property
@@ -86,7 +82,6 @@ class Ear:
         except Unavailable as error:
             self._log.error("no_ear", error=str(error))
             return False
-        self._schedule()
         return True
 
     async def detach(self) -> None:
@@ -94,8 +89,6 @@ class Ear:
         leg, self._leg = self._leg, None
         self.stop_listening()
         self._stop_screening()
-        if self._tick is not None:
-            self._tick.cancel()
         if leg is not None:
             try:
                 await leg.detach()
@@ -137,29 +130,26 @@ class Ear:
 
     # ── what the leg tells ──────────────────────────────────────────────────────────────────────────────────────
 
-    def heard(self, frames: bytes) -> None:
-        samples = self._hearing.decode(frames)
-        count = len(samples) // FRAME
-        now = self._now()
-        if count == 1:
-            self._frame(samples, max(self._last + 1e-6, now))
+    def heard(self, pcm: bytes, levels: Sequence[float], now: float) -> None:
+        now -= self._answered
+        if len(levels) == 1:
+            self._frame(pcm, levels[0], max(self._last + 1e-6, now))
             return
-        for index in range(count):
-            at = max(self._last + 1e-6, now - (count - 1 - index) * FRAME_S)
-            self._frame(samples[index * FRAME : (index + 1) * FRAME], at)
+        for index, level in enumerate(levels):
+            at = max(self._last + 1e-6, now - (len(levels) - 1 - index) * FRAME_S)
+            self._frame(pcm[index * _BYTES : (index + 1) * _BYTES], level, at)
 
     def lost(self) -> None:
         self._deliver(EarLost())
 
-    def _frame(self, frame: NDArray[np.int16], at: float) -> None:
+    def _frame(self, pcm: bytes, level: float, at: float) -> None:
         assert self._vad is not None
         self._last = at
-        pcm = frame.tobytes()
         voiced = self._vad.voiced(pcm)
         if self._amd is not None:
-            verdict = self._amd.feed(frame, voiced, at)
+            verdict = self._amd.feed(np.frombuffer(pcm, dtype=np.int16), voiced, at)
             self._screened(self._amd, verdict)
-        if events := self._segmenter.feed(level_dbov(frame), voiced, at):
+        if events := self._segmenter.feed(level, voiced, at):
             self._segments(events)
         if self._attention is not None and not self._first_words.going_on():
             self._attention.frame(pcm, self._segmenter.active, at)
@@ -168,9 +158,9 @@ class Ear:
             if at > SCREENED_S:
                 self._stop_screening()
 
-    def _clock(self) -> None:
+    def clock(self, now: float) -> None:
         """Where no packets come, time passes all the same."""
-        now = self._now()
+        now -= self._answered
         if now - self._last > LATE_S:
             if self._amd is not None:
                 self._screened(self._amd, self._amd.advance(now))
@@ -183,7 +173,6 @@ class Ear:
         if self._greeting is not None and self._greeting.over(now):
             self._greeting = None
             self._perceive(said.GreetingEnded())
-        self._schedule()
 
     def _segments(self, events: list[SegmentEvent]) -> None:
         for event in events:
@@ -237,7 +226,3 @@ class Ear:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time() - self._answered
-
-    def _schedule(self) -> None:
-        if self._leg is not None:
-            self._tick = asyncio.get_running_loop().call_later(TICK_S, self._clock)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.media.amd import AmdModel, Limits
+from engine.media.frames import FRAME, levels_dbov
 from engine.media.phrases import SPOKEN
 from engine.scenario import events as said
 from engine.session.ear import Ear, Hearing
@@ -59,16 +60,13 @@ class PaperSpeech:
         self.closed += 1
 
 
-def samples(frames: bytes) -> Pcm:
-    return np.frombuffer(frames, dtype=np.int16)
-
-
 async def screened(sound: Pcm, speech: PaperSpeech | None) -> list[said.Event]:
     told: list[Message] = []
-    ear = Ear("call", Hearing(PaperEars(), TALKER, Vad, samples, PreRoll, speech), told.append)
+    ear = Ear("call", Hearing(PaperEars(), TALKER, Vad, PreRoll, speech), told.append)
     assert await ear.attach(asyncio.get_running_loop().time() - len(sound) / 8000)
     ear.screen()
-    ear.heard(sound.tobytes())
+    whole = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME)
+    ear.heard(whole.tobytes(), levels_dbov(whole), asyncio.get_running_loop().time())
     for _ in range(5):
         await asyncio.sleep(0)
     await ear.detach()
