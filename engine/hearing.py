@@ -9,13 +9,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from engine.ari.ears import AriEars
 from engine.host.paths import PROJECT
 from engine.media.amd import AmdModel
 from engine.session.ear import Hearing
 from engine.settings import EngineSettings
+from engine.speech.g711 import samples16
 from engine.speech.lemmas import russian_forms
 from engine.speech.recogniser import PreRoll, Recogniser
 from engine.speech.recognisers import describe, load_model
@@ -34,7 +37,7 @@ async def hearing(settings: EngineSettings, ears: AriEars) -> AsyncIterator[Hear
     recogniser = Recogniser(model, threads=cores) if model else None
     log.info("recogniser", description=describe(model))
     try:
-        yield Hearing(ears, amd_model(AMD_MODEL), Vad, PreRoll, recogniser, russian_forms())
+        yield Hearing(ears, amd_model(AMD_MODEL), Vad, PreRoll, _read, recogniser, russian_forms())
     finally:
         if recogniser is not None:
             await recogniser.close()
@@ -47,3 +50,10 @@ def amd_model(file: Path) -> AmdModel | None:
     except FileNotFoundError:
         log.warning("no_amd_model", file=str(file))
         return None
+
+
+def _read(clip: Path, begin: int, end: int) -> NDArray[np.int16]:
+    """Of a prompt as it is played."""
+    with clip.open("rb") as file:
+        file.seek(begin)
+        return samples16(file.read(end - begin))

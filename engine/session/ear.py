@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from engine.domain.errors import Unavailable
 from engine.media.amd import SCREENED_S, WORD_END_S, WORDS_S, Amd, AmdModel, AmdSettings, Verdict
@@ -19,18 +22,20 @@ from engine.media.first_words import FirstWords
 from engine.media.frames import FRAME, FRAME_S
 from engine.media.greeting import GreetingEnd
 from engine.media.phrases import SPOKEN, greets
-from engine.media.segments import Segmenter, SegmentEvent, VoiceHeld
+from engine.media.segments import Segmenter, SegmentEvent, VoiceEnded, VoiceHeld, VoiceStarted
 from engine.media.silence import SilenceWatch
 from engine.scenario import events as said
 from engine.scenario.words import Forms, as_written
 from engine.session.attention import Attention
 from engine.session.messages import EarLost, Message, Perceived
 from engine.session.ports import Ears, Gate, Leg, SpeechSource, Vad
+from engine.session.returned import Returned
 
 LATE_S = 0.08
 """Frames arrive in bunches of a few; a gap longer than this is silence."""
 _VAD = 2
 _BYTES = 2 * FRAME
+_SILENCE = np.zeros(FRAME, dtype=np.int16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class Hearing:
     model: AmdModel | None
     make_vad: Callable[[int], Vad]
     make_gate: Callable[[], Gate]
+    read: Callable[[Path, int, int], NDArray[np.int16]]
+    """The samples of a prompt's clip from one to another; raises OSError."""
     speech: SpeechSource | None = None
     """None: no recogniser; words are not understood, and silence takes its branch."""
     forms: Forms = as_written
@@ -60,6 +67,9 @@ class Ear:
         self._vad: Vad | None = None
         self._segmenter = Segmenter()
         self._first_words = FirstWords(self._segmenter)
+        self._greets = False
+        """What is said now are his first words, no answer."""
+        self._returned = Returned(call)
         self._amd: Amd | None = None
         self._greeting: GreetingEnd | None = None
         self._silence: SilenceWatch | None = None
@@ -123,10 +133,17 @@ class Ear:
             self._attention.close()
             self._attention = None
 
+    def robot_says(self, clip: Path) -> None:
+        """To be told before it begins."""
+        if self._leg is not None:
+            self._returned.robot_says(partial(self._hearing.read, clip), self._now())
+
     def begin_silence(self) -> None:
-        """The prompt has ended: silence counts from now."""
+        """The prompt has ended: silence counts from now. Whoever is speaking has been, and is not silent."""
         if self._silence is not None:
             self._silence.begin(self._now())
+        if self._listening and self._segmenter.held and not self._greets and not self._returned.sounding:
+            self._perceive(said.SpeechStarted())
 
     # ── what the leg tells ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -146,13 +163,16 @@ class Ear:
         assert self._vad is not None
         self._last = at
         voiced = self._vad.voiced(pcm)
+        self._returned.frame(pcm)
         if self._amd is not None:
-            verdict = self._amd.feed(np.frombuffer(pcm, dtype=np.int16), voiced, at)
-            self._screened(self._amd, verdict)
+            frame = _SILENCE if self._returned.sounding else np.frombuffer(pcm, dtype=np.int16)
+            self._screened(self._amd, self._amd.feed(frame, voiced, at))
         if events := self._segmenter.feed(level, voiced, at):
             self._segments(events)
-        if self._attention is not None and not self._first_words.going_on():
-            self._attention.frame(pcm, self._segmenter.active, at)
+        if self._greets or self._returned.sounding:
+            self._joins(at)
+        if self._attention is not None and not self._greets:
+            self._attention.frame(pcm, self._segmenter.active and not self._returned.sounding, at)
         if self._screening is not None:
             self._screening.frame(pcm, self._segmenter.active, at)
             if at > SCREENED_S:
@@ -165,6 +185,7 @@ class Ear:
             if self._amd is not None:
                 self._screened(self._amd, self._amd.advance(now))
             self._segments(self._segmenter.advance(now))
+            self._greets = self._greets and self._first_words.going_on()
             for each in (self._attention, self._screening):
                 if each is not None:
                     each.clock(now)
@@ -176,16 +197,44 @@ class Ear:
 
     def _segments(self, events: list[SegmentEvent]) -> None:
         for event in events:
-            if self._silence is not None:
-                self._silence.heard(event)
             if self._screening is not None:
                 self._screening.segment(event)
-            if self._first_words.going_on():
-                continue
-            if self._attention is not None:
-                self._attention.segment(event)
-            if self._listening and isinstance(event, VoiceHeld):
-                self._perceive(said.SpeechStarted())
+            echo = self._is_echo(event)
+            if self._silence is not None and not (echo and isinstance(event, VoiceHeld)):
+                self._silence.heard(event)
+            if not echo and not self._greets:
+                self._said(event)
+
+    def _said(self, event: SegmentEvent) -> None:
+        if self._attention is not None:
+            self._attention.segment(event)
+        if self._listening and isinstance(event, VoiceHeld):
+            self._perceive(said.SpeechStarted())
+
+    def _is_echo(self, event: SegmentEvent) -> bool:
+        """Whether it tells of the robot's own voice. That can only be told of one that has lasted; what was taken for the
+        person's until then is forgotten.
+        """
+        match event:
+            case VoiceStarted():
+                return False
+            case VoiceHeld():
+                echo = self._returned.begins(self._segmenter.now)
+            case VoiceEnded(_, lasted):
+                short = lasted < self._segmenter.settings.held_s
+                echo = self._returned.sounding or (short and self._returned.begins(self._segmenter.now))
+                self._returned.ends()
+        if echo and self._attention is not None:
+            self._attention.forget()
+        return echo
+
+    def _joins(self, at: float) -> None:
+        """Somebody whose voice was none of an answer (a greeting, an echo) may go on to speak."""
+        greeted, self._greets = self._greets, self._greets and self._first_words.going_on()
+        speaks = self._segmenter.held and (not self._returned.sounding or self._returned.joined(at))
+        if speaks and not self._greets and (greeted or not self._returned.sounding):
+            for event in (VoiceStarted(at), VoiceHeld(at)):
+                self._said(event)
 
     def _understood(self, text: str, final: bool, other: bool) -> None:
         if final:
@@ -217,6 +266,7 @@ class Ear:
         else:
             self._greeting = None
             self._first_words.robot_begins()
+            self._greets = True
             self._perceive(said.PersonDetected())
 
     # ── helpers ─────────────────────────────────────────────────────────────────────────────────────────────────
