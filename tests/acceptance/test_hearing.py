@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.support.world import World, ask, node, phone, sound, speech, until
+from tests.support.world import QUESTION, World, ask, node, phone, sound, speech, until
 
 pytestmark = pytest.mark.acceptance
 
@@ -47,7 +47,7 @@ async def test_a_lost_media_leg_does_not_end_the_call(world: World) -> None:
 async def test_a_recogniser_that_dies_in_mid_call_costs_nothing(world: World) -> None:
     """Killed while the question is played; the answer is understood by the next process."""
     agreed = {"when": {"type": "words", "contains": ["@yes"]}, "then": node("agreed", play=sound(), goal=True)}
-    start = node("ask", play=speech(), recognition={"branches": [agreed], "timeout_s": 5})
+    start = node("ask", play=speech(QUESTION), recognition={"branches": [agreed], "timeout_s": 5})
     campaign = await world.campaign([phone("00")], {"name": "hears", "start": start})
     platform = world.stack.platform
     assert platform is not None
