@@ -218,11 +218,11 @@ class Ear:
         match event:
             case VoiceStarted():
                 return False
-            case VoiceHeld():
-                echo = self._returned.begins(self._segmenter.now)
-            case VoiceEnded(_, lasted):
+            case VoiceHeld(began):
+                echo = self._returned.begins(self._segmenter.now, began)
+            case VoiceEnded(at, lasted):
                 short = lasted < self._segmenter.settings.held_s
-                echo = self._returned.sounding or (short and self._returned.begins(self._segmenter.now))
+                echo = self._returned.sounding or (short and self._returned.begins(self._segmenter.now, at - lasted))
                 self._returned.ends()
         if echo and self._attention is not None:
             self._attention.forget()

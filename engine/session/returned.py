@@ -9,7 +9,7 @@ import numpy as np
 import structlog
 
 from engine.media.echo import ALIKE, WINDOW_S, Clip, likeness
-from engine.media.frames import FRAME_S
+from engine.media.frames import FRAME, FRAME_S
 
 AGAIN_S = 0.4
 """A voice that is an echo is compared again so often: somebody may speak into it."""
@@ -46,9 +46,9 @@ class Returned:
         if self._prompts:
             self._line.append(pcm)
 
-    def begins(self, at: float) -> bool:
-        """A voice that has just been noticed is the robot's."""
-        self.sounding, self._doubts, self._looked = self._like(at), 0, at
+    def begins(self, at: float, since: float) -> bool:
+        """Whether a voice that has just been noticed, and began at ``since``, is the robot's."""
+        self.sounding, self._doubts, self._looked = self._like(at, round((at - since) / FRAME_S)), 0, at
         if self.sounding:
             self._log.info("echo", at=round(at, 2))
         return self.sounding
@@ -65,8 +65,8 @@ class Returned:
         self.sounding = self._doubts < _DOUBTS
         return not self.sounding
 
-    def _like(self, at: float) -> bool:
-        line = np.frombuffer(b"".join(self._line), dtype=np.int16)
+    def _like(self, at: float, frames: int = _WINDOW) -> bool:
+        line = np.frombuffer(b"".join(self._line), dtype=np.int16)[-frames * FRAME :]
         for prompt in self._prompts if len(line) else ():
             try:
                 found = likeness(line, prompt.clip, at - prompt.began, prompt.known_s)

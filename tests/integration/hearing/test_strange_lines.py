@@ -40,6 +40,7 @@ ECHOES: Mapping[str, tuple[Callable[[Samples], Samples], float]] = {
     "at once, as loud": (lambda sound: sound, 0.03),
     "satellite, fainter": (lambda sound: quieter(sound, 15), 0.7),
     "mobile": (lambda sound: quieter(through_gsm(sound), 6), 0.25),
+    "looped in the midst of a word": (lambda sound: np.concatenate([silence(0.35), sound[round(0.35 * RATE) :]]), 0.04),
     "upside down": (lambda sound: np.clip(-3 * sound, -0.3, 0.3).astype(np.float32), 0.12),
 }
 
