@@ -213,8 +213,11 @@ class Ear:
 
     def _is_echo(self, event: SegmentEvent) -> bool:
         """Whether it tells of the robot's own voice. That can only be told of one that has lasted; what was taken for the
-        person's until then is forgotten.
+        person's until then is forgotten. Not asked where no voice would change anything.
         """
+        screening = self._amd is not None and self._segmenter.now < SCREENED_S
+        if not (self._listening or self._returned.sounding or screening):
+            return False
         match event:
             case VoiceStarted():
                 return False
