@@ -12,6 +12,8 @@ from engine.domain.errors import Unavailable
 from engine.domain.ids import CallId
 from engine.session.ports import CallStore
 
+log = structlog.get_logger("call")
+
 
 class Notes:
     """``saved``: the marks that the database has."""
@@ -20,7 +22,6 @@ class Notes:
         self._call = call
         self._store = store
         self.saved = Marks()
-        self._log = structlog.get_logger("call").bind(call=str(call))
 
     async def ringing(self, at: datetime) -> None:
         await self.quietly(self._store.ringing(self._call, at))
@@ -35,11 +36,11 @@ class Notes:
                 await self._store.mark(self._call, news)
                 self.saved = marks
             except Unavailable as error:
-                self._log.error("marks_not_saved", error=str(error))
+                log.error("marks_not_saved", call=str(self._call), error=str(error))
 
     async def quietly(self, work: Awaitable[None]) -> None:
         """What the call can do without, when the database or Asterisk does not answer."""
         try:
             await work
         except Unavailable as error:
-            self._log.error("not_done", error=str(error))
+            log.error("not_done", call=str(self._call), error=str(error))

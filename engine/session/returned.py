@@ -11,6 +11,7 @@ import structlog
 from engine.media.echo import ALIKE, WINDOW_S, Clip, likeness
 from engine.media.frames import FRAME, FRAME_S
 
+log = structlog.get_logger("ear")
 AGAIN_S = 0.4
 """A voice that is an echo is compared again so often: somebody may speak into it."""
 _DOUBTS = 2
@@ -36,7 +37,7 @@ class Returned:
         """Whether the present voice is an echo."""
         self._looked = 0.0
         self._doubts = 0
-        self._log = structlog.get_logger("ear").bind(call=call)
+        self._call = call
 
     def robot_says(self, clip: Clip, at: float) -> None:
         """``clip`` is read when something may be its echo; may raise OSError then."""
@@ -50,7 +51,7 @@ class Returned:
         """Whether a voice that has just been noticed, and began at ``since``, is the robot's."""
         self.sounding, self._doubts, self._looked = self._like(at, round((at - since) / FRAME_S)), 0, at
         if self.sounding:
-            self._log.info("echo", at=round(at, 2))
+            log.info("echo", call=self._call, at=round(at, 2))
         return self.sounding
 
     def ends(self) -> None:
@@ -71,7 +72,7 @@ class Returned:
             try:
                 found = likeness(line, prompt.clip, at - prompt.began, prompt.known_s)
             except OSError as error:
-                self._log.warning("clip_not_read", error=str(error))
+                log.warning("clip_not_read", call=self._call, error=str(error))
                 continue
             if found.share >= ALIKE:
                 prompt.known_s = found.behind_s
