@@ -52,8 +52,9 @@ class EarSocket:
 
     def __init__(self, listener: Listener, host: str) -> None:
         self.listener = listener
+        self.open = True
         self.lost = 0
-        self._pending: list[bytes] = []
+        self._pending = b""
         self._next: int | None = None
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self.socket.bind((host, 0))
@@ -73,20 +74,20 @@ class EarSocket:
             packet = self._receive(_LARGEST)
         except OSError:
             return False  # the other side is gone, says ICMP; its channel's end is told by Asterisk
-        first = not self._pending
         if not _is_alaw(packet):
             return False
         number = (packet[2] << 8) | packet[3]
         if number != self._next and self._next is not None and (gap := (number - self._next) & 0xFFFF) < 0x8000:
             self.lost += gap
         self._next = (number + 1) & 0xFFFF
-        self._pending.append(packet[_HEADER + 4 * (packet[0] & 0x0F) :])
+        octets = packet[_HEADER + 4 * (packet[0] & 0x0F) :]
+        first = not self._pending
+        self._pending = self._pending + octets if self._pending else octets
         return first
 
     def take(self) -> bytes:
         """The whole frames that have been read."""
-        pending, self._pending = self._pending, []
-        octets = pending[0] if len(pending) == 1 else b"".join(pending)
+        octets, self._pending = self._pending, b""
         return octets if len(octets) == FRAME else octets[: len(octets) // FRAME * FRAME]
 
 
@@ -122,6 +123,7 @@ class EarSockets:
     def close(self, ear: EarSocket) -> None:
         """Closing twice is harmless."""
         if self._open.pop(ear.socket.fileno(), None) is not None:
+            ear.open = False
             self.lost += ear.lost
             self._epoll.unregister(ear.socket.fileno())
             ear.socket.close()
@@ -143,7 +145,7 @@ class EarSockets:
         self._tell(touched, now)
         self._ticks += 1
         for number, ear in tuple(self._open.items()):
-            if (number + self._ticks) % _CLOCK_TICKS == 0 and self._open.get(number) is ear:
+            if (number + self._ticks) % _CLOCK_TICKS == 0 and ear.open:
                 ear.listener.clock(now)
         self._again()
 
@@ -158,7 +160,7 @@ class EarSockets:
         at = 0
         for ear, piece in zip(ears, taken, strict=True):
             end = at + len(piece) // FRAME
-            if end > at and ear.socket.fileno() in self._open:
+            if end > at and ear.open:
                 ear.listener.heard(pcm[at * _BYTES : end * _BYTES], levels[at:end], now)
             at = end
 
