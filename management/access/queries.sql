@@ -97,6 +97,13 @@ delete from idempotency where user_id = $1 and key = $2 and status is null
 -- name: forget_idempotent
 delete from idempotency where created_at < now() - interval '1 day'
 
+-- name: hold_address
+select pg_advisory_xact_lock(hashtextextended($1, 4))
+
+-- name: create_user
+insert into users (account_id, role, email, password, language, email_confirmed_at)
+values ($1, $2::text::user_role, $3, $4, $5, case when $6 then now() end) returning id
+
 -- name: place
 -- $1 project, $2 account, $3 user, $4 whether he sees all.
 select p.id, p.name, p.archived_at is not null as archived,

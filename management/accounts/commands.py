@@ -11,8 +11,8 @@ from engine.storage.database import Connection, Database, migrate, open_database
 from management.access.audit import audit
 from management.access.caller import Role, UserId
 from management.access.tokens import Purpose, issue
+from management.access.users import create_user, hold_address
 from management.accounts.holders import SQL, by_email
-from management.accounts.registration import create_user
 from management.errors import Conflict, Invalid
 from management.fields import Fields
 from management.language import DEFAULT
@@ -51,7 +51,7 @@ async def new_user(settings: Settings, email: str, role: Role) -> Link:
         await migrate(database)
         async with database.transaction() as connection:
             address = _address(email)
-            await connection.execute(SQL["hold_address"], address)
+            await hold_address(connection, address)
             if await by_email(connection, address) is not None:
                 raise Conflict("email_taken", mark("There is a user with the address {email}"), email=address)
             user = await _create(connection, address, role)
@@ -68,7 +68,7 @@ async def demo_people(settings: Settings, account: AccountId) -> list[Link]:
 async def _customer(database: Database, settings: Settings, account: AccountId) -> Link:
     email = f"customer-{account}@demo.example"
     async with database.transaction() as connection:
-        await connection.execute(SQL["hold_address"], email)
+        await hold_address(connection, email)
         if await connection.fetchval(SQL["account_there"], account) is None:
             raise BadInput("no_account", mark("There is no account {account}"), account=account)
         owner = await connection.fetchval(SQL["owner_of"], account)
@@ -78,7 +78,7 @@ async def _customer(database: Database, settings: Settings, account: AccountId) 
 
 async def _operator(database: Database, settings: Settings) -> Link:
     async with database.transaction() as connection:
-        await connection.execute(SQL["hold_address"], DEMO_OPERATOR)
+        await hold_address(connection, DEMO_OPERATOR)
         holder = await by_email(connection, DEMO_OPERATOR)
         user = holder.user if holder else await _create(connection, DEMO_OPERATOR, Role.ADMIN)
         return await _link(connection, settings, user, Role.ADMIN, DEMO_OPERATOR)
