@@ -39,13 +39,15 @@ from management.desk.service import Desk
 from management.files.controllers import FilesController
 from management.health.controllers import HealthController
 from management.health.service import HealthService
+from management.journal.controllers import JournalPages
+from management.journal.service import Journal
 from management.keys.controllers import KeysController
 from management.keys.service import Keys
 from management.live.controllers import LiveController
 from management.live.service import Broker
 from management.profile.api import MeApi
 from management.profile.feature import PAGES as PROFILE
-from management.profile.feature import services
+from management.profile.feature import services as profile_services
 from management.projects.api import ContentsApi, ProjectApi
 from management.projects.contents import Contents
 from management.projects.contents_pages import ContentsPages, SettingsPages
@@ -56,6 +58,8 @@ from management.sections.controllers import SectionsController
 from management.sections.service import Sections
 from management.security import protect
 from management.settings import Settings
+from management.staff.feature import PAGES as STAFF
+from management.staff.feature import services as staff_services
 from management.store.links import Links
 from management.store.media import open_store
 
@@ -78,6 +82,8 @@ def create_app(settings: Settings) -> Litestar:
             KeysController,
             *PAGES,
             *PROFILE,
+            JournalPages,
+            *STAFF,
             _api(settings),
             static_files(),
         ],
@@ -118,9 +124,11 @@ def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers, brok
         "documents": documents,
         "accounts": accounts_of(link.database, callers, passwords, throttle, documents, settings.public_url),
         "keys": Keys(link.database, callers),
+        "journal": Journal(link.database),
         "health": HealthService(link.database, settings.fresh_s, settings.patience_s),
     }
-    values |= services(settings, link.database, values)
+    values |= profile_services(settings, link.database, values)
+    values |= staff_services(link.database, callers, settings.public_url)
     return {
         "texts": Provide(texts_of, sync_to_thread=False),
         "frame": Provide(frame_provider(link.database)),

@@ -29,10 +29,11 @@ HEADERS = {
 
 
 async def protect(message: Message, _: Scope) -> None:
-    """A ``before_send`` hook. What says nothing about caching is not cached: pages show one customer's data."""
+    """A ``before_send`` hook. What says nothing about caching is not cached: pages show one customer's data. A handler may
+    give a stricter policy of its own."""
     if message["type"] != "http.response.start":
         return
     headers = MutableScopeHeaders.from_message(message)
     for name, value in HEADERS.items():
-        headers[name] = value
+        headers.setdefault(name, value)
     headers.setdefault("cache-control", "no-store")
