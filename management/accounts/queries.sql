@@ -12,6 +12,10 @@ from users where id = $1 and deleted_at is null
 -- Until the transaction ends nobody else changes this user, nor may a link be used twice at once.
 select id from users where id = $1 for no key update
 
+-- name: first_admin
+select id from users
+where role = 'admin' and email_confirmed_at is not null and blocked_at is null and deleted_at is null order by id limit 1
+
 -- name: owner_of
 select id from users where account_id = $1 and deleted_at is null order by id limit 1
 

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 
 from engine.domain.text import mark
 from management.cabinet.charts import Chart, Series
-from management.filters import Period
 from management.language import Texts
-from management.sections.schemas import Day
+from management.sections.schemas import Day, Period
 
 USUAL_DAYS, MOST_DAYS = 30, 366
 
