@@ -49,14 +49,14 @@ async def test_the_list_as_a_file(office: Office) -> None:
     answer = await office.browser.get(f"{HOME}?format=csv&sort=email")
     assert answer.headers["content-type"].startswith("text/csv")
     rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")), delimiter=";"))
-    assert rows[0][2:7] == ["E-mail", "Название", "Роль", "Аккаунт", "Статус"] or rows[0][2] == "E-mail"
+    assert rows[0][2] == "E-mail"
     assert rows[1][2:5] == ["anna@example.com", "'=cmd()", "Клиент"]
     assert rows[1][6] == "Активен"
     xlsx = await office.browser.get(f"{HOME}?format=xlsx")
     assert xlsx.content.startswith(b"PK")
 
 
-async def test_a_page_takes_the_same_queries_for_any_number_of_rows(office: Office) -> None:
+async def test_the_page_size_is_kept(office: Office) -> None:
     for _ in range(30):
         await office.people.person()
     page = (await office.browser.get(f"{HOME}?size=10")).text
