@@ -38,7 +38,6 @@ class Things:
     """What is called: by the name of the path's parameter."""
 
     owners: dict[str, object]
-    """``nothing``: names that nobody ever gave."""
     strangers_project: int
     email: str
 
@@ -57,10 +56,6 @@ class World:
         for who in (Who.OWNER, *MEMBERS, Who.STRANGER, *_ROLES):
             name = MARK if who is Who.OWNER else who.value
             self._persons[who] = await self._people.person(_ROLES.get(who, Role.CUSTOMER), name=name)
-        owner = self._persons[Who.OWNER]
-        avatar = await open_store(self._media).put_bytes(Kind.AVATAR, owner.account, _PICTURE)
-        sql = "update users set avatar = $2, avatar_small = $2 where id = $1"
-        await self._database.execute(sql, owner.user, avatar.key)
         browser = Browser(self._client)
         await browser.get("/login")
         self._csrf = browser.csrf, browser.cookies
@@ -68,6 +63,7 @@ class World:
     async def things(self) -> Things:
         """New ones of each kind."""
         database, owner = self._database, self._persons[Who.OWNER]
+        await self._portray(owner)
         project = await self._project(owner)
         for who, right in zip(MEMBERS, ("view", "run", "edit"), strict=True):
             await self._share(project, self._persons[who], right)
@@ -89,6 +85,11 @@ class World:
                   "session": session, "task": await self._export(owner), "message": await self._message(),
                   "job": await self._job(), "email": email, "subject": (await self._people.person()).user}  # fmt: skip
         return Things(owners, await self._project(self._persons[Who.STRANGER], "own"), email)
+
+    async def _portray(self, owner: Person) -> None:
+        avatar = await open_store(self._media).put_bytes(Kind.AVATAR, owner.account, _PICTURE)
+        sql = "update users set avatar = $2, avatar_small = $2 where id = $1"
+        await self._database.execute(sql, owner.user, avatar.key)
 
     async def _project(self, person: Person, name: str = MARK) -> int:
         sql = "insert into projects (account_id, name) values ($1, $2) returning id"
@@ -138,10 +139,10 @@ class World:
         body = {name: things.email if value == "{email}" else value for name, value in rule.body.items()}
         if template.startswith("/api/v1/") and who is not Who.COOKIE:
             headers = {"authorization": f"Bearer {await self._key(who, method)}"} if who is not Who.VISITOR else {}
-            return await self._send(method, path, {}, headers, **({"json": body} if body else {}))
-        return await self._send(
-            method, path, await self._cookies(who, things), **({"data": body} if method == "POST" else {})
-        )
+            content: dict[str, Any] = {"json": body} if body else {}
+            return await self._send(method, path, {}, headers, **content)
+        content = {"data": body} if method == "POST" else {}
+        return await self._send(method, path, await self._cookies(who, things), **content)
 
     async def _key(self, who: Who, method: str) -> str:
         scopes = set(Scope) - ({Scope(SCOPES[method])} if who is Who.NARROW else set())
