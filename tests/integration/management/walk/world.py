@@ -135,7 +135,7 @@ class World:
         """``nowhere``: with names that nobody ever gave."""
         await self._database.execute("with forgotten as (delete from failures) delete from throttle")
         method, _, template = route.partition(" ")
-        path = _path(template, things, who, nowhere=nowhere)
+        path = path_of(template, things, who, nowhere=nowhere)
         body = {name: things.email if value == "{email}" else value for name, value in rule.body.items()}
         if template.startswith("/api/v1/") and who is not Who.COOKIE:
             headers = {"authorization": f"Bearer {await self._key(who, method)}"} if who is not Who.VISITOR else {}
@@ -170,7 +170,7 @@ class World:
         return answer
 
 
-def _path(template: str, things: Things, who: Who, *, nowhere: bool) -> str:
+def path_of(template: str, things: Things, who: Who, *, nowhere: bool) -> str:
     """The address, with ids in the places of its parameters."""
     values = dict(things.owners)
     if template.startswith("/staff/users/"):
