@@ -21,7 +21,7 @@ from engine.storage.database import Listener
 from management import api
 from management.access.callers import CHANNEL, Callers
 from management.access.idempotency import Idempotency, Idempotent
-from management.access.identity import API, Identity, cookie_name, provide_caller, provide_visitor
+from management.access.identity import API, Identity, cookie_name, provide_caller, provide_visitor, still_provider
 from management.access.places import place_provider
 from management.access.secrets import Passwords
 from management.access.throttle import Bucket, Throttle
@@ -134,6 +134,7 @@ def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers, brok
         "frame": Provide(frame_provider(link.database)),
         "caller": Provide(provide_caller),
         "visitor": Provide(provide_visitor),
+        "still": Provide(still_provider(callers, secure=settings.secure), sync_to_thread=False),
         "place": Provide(place_provider(link.database)),
         "sections": Provide(lambda: Sections(link.database()), sync_to_thread=False),
         "desk": Provide(lambda: Desk(link.database()), sync_to_thread=False),
