@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
-from litestar import Litestar, Response, Router
+from litestar import Litestar, Request, Response, Router
 from litestar.config.csrf import CSRFConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.response import Template
+from litestar.status_codes import HTTP_403_FORBIDDEN
 from litestar.template import TemplateConfig
 from litestar.types import Scope
 
@@ -21,7 +22,16 @@ from engine.storage.database import Listener
 from management import api
 from management.access.callers import CHANNEL, Callers
 from management.access.idempotency import Idempotency, Idempotent
-from management.access.identity import API, Identity, cookie_name, provide_caller, provide_visitor, still_provider
+from management.access.identity import (
+    API,
+    Identity,
+    address,
+    caller_of,
+    cookie_name,
+    provide_caller,
+    provide_visitor,
+    still_provider,
+)
 from management.access.places import place_provider
 from management.access.secrets import Passwords
 from management.access.throttle import Bucket, Throttle
@@ -36,6 +46,7 @@ from management.cabinet.pages import CSRF_HEADER, template_engine
 from management.database import DatabaseLink
 from management.desk.controllers import DeskController
 from management.desk.service import Desk
+from management.errors import Forbidden
 from management.files.controllers import FilesController
 from management.health.controllers import HealthController
 from management.health.service import HealthService
@@ -56,7 +67,7 @@ from management.projects.people_pages import PeoplePages
 from management.projects.service import Projects
 from management.sections.controllers import SectionsController
 from management.sections.service import Sections
-from management.security import protect
+from management.security import only_https, protect
 from management.settings import Settings
 from management.staff.feature import PAGES as STAFF
 from management.staff.feature import services as staff_services
@@ -93,7 +104,7 @@ def create_app(settings: Settings) -> Litestar:
         csrf_config=_csrf(settings),
         middleware=[Identity(callers, secure=settings.secure), Idempotent(Idempotency(link.database))],
         exception_handlers={DozvonError: _failed, HTTPException: _failed, Exception: _failed},
-        before_send=[protect, api.tell_limit, remember_language],
+        before_send=[protect, *([only_https] if settings.secure else []), api.tell_limit, remember_language],
         after_exception=[_log_failure],
         openapi_config=api.openapi(VERSION),
         logging_config=None,
@@ -183,3 +194,9 @@ async def _log_failure(error: Exception, scope: Scope) -> None:
     expected = isinstance(error, DozvonError) or (isinstance(error, HTTPException) and error.status_code < 500)
     if not expected:
         log.error("request_failed", path=scope["path"], exc_info=error)
+    elif isinstance(error, Forbidden) or (isinstance(error, HTTPException) and error.status_code == HTTP_403_FORBIDDEN):
+        # Not the path itself: it may hold the secret of a link.
+        request: AnyRequest = Request(scope)
+        caller, route = caller_of(request), scope.get("path_template", "")
+        user = None if caller is None else caller.user
+        log.warning("access_refused", method=request.method, route=route, user=user, ip=address(request))
