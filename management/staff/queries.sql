@@ -2,7 +2,7 @@
 -- $1 a part of the e-mail or of a name, $2 role, $3 state.
 select * from (
     select u.id, u.created_at, u.email, concat_ws(' ', nullif(u.surname, ''), nullif(u.name, ''), nullif(u.patronymic, '')) as name,
-           u.role::text as role, u.account_id as account,
+           u.role::text as role,
            case when u.deleted_at is not null then 'deleted' when u.blocked_at is not null then 'blocked'
                 when u.email_confirmed_at is null then 'unconfirmed' else 'active' end as state
     from users u

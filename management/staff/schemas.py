@@ -38,7 +38,6 @@ class UserRow(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     name: str
     role: Role
-    account: int
     state: UserState
     seen_at: datetime | None
 
@@ -119,7 +118,7 @@ class JobState(StrEnum):
     @property
     def label(self) -> str:
         return {JobState.WAITING: mark("Waits"), JobState.LATER: mark("Later"), JobState.RUNNING: mark("Runs"),
-                JobState.DEAD: mark("Dead")}[self]  # fmt: skip
+                JobState.DEAD: mark("Failed for good")}[self]  # fmt: skip
 
     @property
     def tone(self) -> str:
@@ -158,7 +157,7 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     oldest_s: float
 
 
-MESSAGE_KINDS = {MessageKind.MAIL: mark("E-mail"), MessageKind.SMS: mark("SMS")}
+MESSAGE_KINDS = {MessageKind.MAIL: mark("Letter"), MessageKind.SMS: mark("SMS")}
 MESSAGE_STATES = {
     MessageState.QUEUED: (mark("Queued"), "info"),
     MessageState.SENT: (mark("Sent"), "success"),

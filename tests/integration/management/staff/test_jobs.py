@@ -39,7 +39,7 @@ async def test_queues_and_states(office: Office) -> None:
     dead = await _job(office, dead=True)
     page = (await office.browser.get(HOME)).text
     assert page.count('data-label="Вид">mailing.send') == 3
-    for state in ("Ждёт", "Позже", "Не выполнены"):
+    for state in ("Ждёт", "Позже", "Не выполнено"):
         assert state in page
     assert NASTY not in page and "OSError: &lt;script&gt;" in page
     only = (await office.browser.get(f"{HOME}?state=dead&kind=mailing.send")).text
