@@ -66,8 +66,7 @@ class SignIn:
         await self._throttle.take(SIGN_IN, visit.network)
         address = _address(email)
         whom = braked("password", address or email)
-        await self._throttle.check_failures(whom)
-        await self._throttle.failed(whom)
+        await self._throttle.attempt(whom)
         known = await by_email(self._database(), address)
         stored = None if known is None or known.blocked else known.password
         if not await self._passwords.matches(stored, password[:LONGEST_PASSWORD]) or len(password) > LONGEST_PASSWORD:
@@ -92,8 +91,7 @@ class SignIn:
         if half is None or holder is None or holder.blocked:
             return None
         whom = f"code:{holder.user}"
-        await self._throttle.check_failures(whom)
-        await self._throttle.failed(whom)
+        await self._throttle.attempt(whom)
         async with database.transaction() as connection:
             if not await self._two_factor.accepts(connection, holder.user, code, visit):
                 log.warning("sign_in_refused", way="code", user=holder.user, ip=visit.ip)

@@ -23,14 +23,12 @@ class Proof:
         self._throttle = throttle
 
     async def check(self, caller: Caller, fields: Fields, path: str, password: str) -> None:
-        """Notes at ``path`` that it is wrong. Raises TooMany after some wrong ones in a row. A try counts as wrong until it was
-        right, so that many at once gain nothing."""
+        """Notes at ``path`` that it is wrong. Raises TooMany after some wrong ones in a row."""
         if not password:
             fields.wrong(path, "required", mark("This field must be filled in"))
             return
         whom = f"proof:{caller.user}"
-        await self._throttle.check_failures(whom)
-        await self._throttle.failed(whom)
+        await self._throttle.attempt(whom)
         stored = await self._database().fetchval(_SQL["password"], caller.user)
         if await self._passwords.matches(stored, password):
             await self._throttle.succeeded(whom)

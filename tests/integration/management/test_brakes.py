@@ -4,7 +4,6 @@ pages.
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from engine.storage.database import Database
-from management.access.secrets import Passwords
 from management.access.throttle import PROMO, SHARING
 from management.app import create_app
 from management.settings import Settings
@@ -62,21 +60,3 @@ async def test_promo_codes_cannot_be_guessed(client: AsyncTestClient[Litestar], 
         await database.execute("delete from throttle where key not like 'promo:%'")
         codes.append((await register(browser, f"n{number}@example.com", promo=f"GUESS{number}")).status_code)
     assert codes == [422] * PROMO.times + [429]
-
-
-async def test_many_guesses_at_once_gain_nothing(
-    client: AsyncTestClient[Litestar], people: People, database: Database
-) -> None:
-    """At a browser that somebody left open: the password that guards changes of the account."""
-    await ready(client)
-    person = await people.person(password=await Passwords().hash("верный конь скачет"))
-    cookie = await people.cookie(person)
-    browsers = [Browser(client, cookie) for _ in range(8)]
-    for browser in browsers:
-        await browser.get("/profile/password")
-    guesses = (
-        browser.post("/profile/password", {"old": f"guess {number}", "new": "лошадь ест яблоки"})
-        for number, browser in enumerate(browsers)
-    )
-    codes = sorted(answer.status_code for answer in await asyncio.gather(*guesses))
-    assert codes.count(429) >= 3, codes
