@@ -60,7 +60,10 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 async def _make_links(options: argparse.Namespace, settings: Settings) -> int:
     match options.what:
         case "sign-in":
-            print((await commands.sign_in_link(settings, options.email)).link)
+            made = await (
+                commands.sign_in_link(settings, options.email) if options.email else commands.operator_link(settings)
+            )
+            print(made.link)
         case "create-user":
             print((await commands.new_user(settings, options.email, options.role)).link)
         case _:
@@ -99,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == "serve":
             _listening(verb)
     sign_in = verbs.add_parser("sign-in", help="print a link that signs a user in")
-    sign_in.add_argument("email")
+    sign_in.add_argument("email", nargs="?", help="(default: the operator, who is made if there is none yet)")
     sign_in.set_defaults(what="sign-in")
     create = verbs.add_parser("create-user", help="make a user, such as the first admin, and print his link")
     create.add_argument("--email", required=True)

@@ -6,6 +6,7 @@ page can make a browser use it.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from typing import Any
 
@@ -17,6 +18,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Guard, Receive, Scope, Send
 
+from engine.domain.errors import Unavailable
 from management.access.caller import Caller, Right
 from management.access.caller import Scope as KeyScope
 from management.access.callers import SESSION_S, Callers
@@ -27,6 +29,7 @@ _OPEN = ("/static/", "/health")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _CALLER = "dozvon_caller"
 _BEARER = "bearer "
+Still = Callable[[], Awaitable[bool]]
 
 
 class Identity(ASGIMiddleware):
@@ -94,6 +97,24 @@ async def provide_caller(request: Request[Any, Any, Any]) -> Caller:
 async def provide_visitor(request: Request[Any, Any, Any]) -> Caller | None:
     """The dependency ``visitor``: whoever it is, None for a stranger."""
     return caller_of(request)
+
+
+def still_provider(callers: Callers, *, secure: bool) -> Callable[[Request[Any, Any, Any]], Still]:
+    """The dependency ``still``: asks whether who made the request is still signed in. For answers that go on for hours."""
+    cookie = cookie_name(secure=secure)
+
+    def provide(request: Request[Any, Any, Any]) -> Still:
+        token, ip = request.cookies.get(cookie, ""), address(request)
+
+        async def still() -> bool:
+            try:
+                return await callers.of_session(token, ip) is not None
+            except Unavailable:
+                return True  # nobody knows now; the next look will tell
+
+        return still
+
+    return provide
 
 
 def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
