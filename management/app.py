@@ -52,6 +52,7 @@ from management.projects.contents_pages import ContentsPages, SettingsPages
 from management.projects.controllers import ProjectPages
 from management.projects.people_pages import PeoplePages
 from management.projects.service import Projects
+from management.sections.api import CallsApi, CampaignsApi
 from management.sections.controllers import SectionsController
 from management.sections.service import Sections
 from management.security import protect
@@ -89,7 +90,8 @@ def create_app(settings: Settings) -> Litestar:
         exception_handlers={DozvonError: _failed, HTTPException: _failed, Exception: _failed},
         before_send=[protect, api.tell_limit, remember_language],
         after_exception=[_log_failure],
-        openapi_config=api.openapi(VERSION),
+        openapi_config=api.openapi(VERSION, settings.public_url),
+        include_in_schema=False,  # the API says otherwise
         logging_config=None,
         request_max_body_size=1_000_000,  # uploads say otherwise where they are taken
     )
@@ -98,8 +100,10 @@ def create_app(settings: Settings) -> Litestar:
 def _api(settings: Settings) -> Router:
     return Router(
         path=api.BASE,
-        route_handlers=[MeApi, ProjectApi, ContentsApi],
+        route_handlers=[MeApi, ProjectApi, ContentsApi, CampaignsApi, CallsApi],
         before_request=api.limit_requests(Bucket(settings.api_per_minute)),
+        response_headers=api.LIMITS,
+        include_in_schema=True,
     )
 
 

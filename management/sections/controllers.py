@@ -20,7 +20,7 @@ from management.cabinet.lists import Listing, shown
 from management.cabinet.pages import Frame, page
 from management.paging import Found, Wanted
 from management.sections import listings, statistics
-from management.sections.schemas import Period, Result, State, Status
+from management.sections.schemas import CallResult, CallStatus, CampaignState, Period
 from management.sections.service import Sections
 
 Asked = Request[Any, Any, Any]
@@ -38,23 +38,23 @@ class SectionsController(Controller):
     async def campaigns(
         self, request: Asked, frame: NamedDependency[Frame], place: Here, sections: Sources
     ) -> Template | Stream:
-        state, period, name = _choice(request, "state", State), _period(request), _text(request, "name")
+        state, period, name = _choice(request, "state", CampaignState), _period(request), _text(request, "name")
         return await _of_project(
             listings.CAMPAIGNS,
             (request, frame, place),
-            lambda here, what: sections.campaigns(here.project, what, name, state, period, frame.zone),
+            lambda here, what: sections.campaigns([here.project], what, name, state, period, frame.zone),
         )
 
     @get("/calls")
     async def calls(
         self, request: Asked, frame: NamedDependency[Frame], place: Here, sections: Sources
     ) -> Template | Stream:
-        status, result = _choice(request, "status", Status), _choice(request, "result", Result)
+        status, result = _choice(request, "status", CallStatus), _choice(request, "result", CallResult)
         period, phone = _period(request), _text(request, "phone")
         return await _of_project(
             listings.CALLS,
             (request, frame, place),
-            lambda here, what: sections.calls(here.project, what, phone, status, result, period, frame.zone),
+            lambda here, what: sections.calls([here.project], what, phone, status, result, period, frame.zone),
         )
 
     @get("/segments")
