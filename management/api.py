@@ -30,6 +30,7 @@ from engine.domain.text import mark
 from management.access.idempotency import LONGEST, PRINTABLE
 from management.access.identity import caller_of
 from management.access.throttle import Bucket, Left
+from management.cabinet.frames import texts_of
 from management.errors import PROBLEM_JSON, Problem, ProblemField, TooMany, invalid, problem_of
 from management.language import Texts
 from management.openapi import Document
@@ -185,6 +186,14 @@ def answer(error: Exception, texts: Texts) -> Response[Problem]:
     if isinstance(error, HTTPException) and error.headers and "Allow" in error.headers:
         headers["Allow"] = error.headers["Allow"]
     return Response(told, status_code=told.status, media_type=PROBLEM_JSON, headers=headers)
+
+
+UNREADABLE = (UnicodeDecodeError, RecursionError)
+"""What msgspec lets through where a body is not UTF-8, or nested without end."""
+
+
+def unreadable(request: Request[Any, Any, Any], _: Exception) -> Response[Problem]:
+    return answer(ValidationException(), texts_of(request))
 
 
 def _of_http(error: HTTPException, texts: Texts) -> Problem:

@@ -102,6 +102,7 @@ def _api(settings: Settings) -> Router:
         path=api.BASE,
         route_handlers=[MeApi, ProjectApi, ContentsApi, CampaignsApi, CallsApi],
         before_request=api.limit_requests(Bucket(settings.api_per_minute)),
+        exception_handlers=dict.fromkeys(api.UNREADABLE, api.unreadable),
         response_headers=api.LIMITS,
         include_in_schema=True,
     )
@@ -176,5 +177,6 @@ def _failed(request: AnyRequest, error: Exception) -> Response[Any] | Template:
 
 async def _log_failure(error: Exception, scope: Scope) -> None:
     expected = isinstance(error, DozvonError) or (isinstance(error, HTTPException) and error.status_code < 500)
+    expected |= isinstance(error, api.UNREADABLE) and scope["path"].startswith(API)
     if not expected:
         log.error("request_failed", path=scope["path"], exc_info=error)
