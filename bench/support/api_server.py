@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
+import structlog
 import uvicorn
 from litestar import Litestar, get, post
 from litestar.datastructures import State
@@ -91,6 +92,7 @@ def _project(row: dict[str, object]) -> Project:
 
 
 def main(side: str, dsn: str, account: int, user: int) -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # nobody reads stdout after the port
     with tempfile.TemporaryDirectory() as media:
         settings = Settings(dsn, pool=POOL, media=Path(media), api_per_minute=10**9, log_level="warning")
         app = create_app(settings) if side == "ours" else bare(dsn, account, user)
