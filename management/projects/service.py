@@ -15,6 +15,7 @@ from management.access.audit import audit
 from management.access.caller import Caller
 from management.errors import Conflict, Forbidden, NotFound, Outdated
 from management.fields import Fields
+from management.filters import like
 from management.paging import Found, Sort, Wanted, fetch_page
 from management.projects.schemas import Access, NewProject, Project, ProjectChange, Which
 
@@ -30,7 +31,7 @@ class Projects:
 
     async def list(self, caller: Caller, which: Which, wanted: Wanted, name: str = "") -> Found[Project]:
         """``name``: a part of it."""
-        args = (which.value, caller.account, caller.user, _like(name))
+        args = (which.value, caller.account, caller.user, like(name))
         found = await fetch_page(self.database, _SQL["list"], args, wanted, LIST_KEYS)
         return found.map(_project)
 
@@ -115,8 +116,3 @@ def _project(row: asyncpg.Record) -> Project:
         archived_at=row["archived_at"],
         version=row["version"],
     )
-
-
-def _like(text: str) -> str:
-    """Its signs that LIKE gives a meaning are meant as they are."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("\0", "")

@@ -16,6 +16,7 @@ from management.access.caller import Caller, Scope
 from management.access.identity import needs
 from management.api import PROBLEMS, Cursor, Limit, Number, sorted_by
 from management.errors import invalid
+from management.filters import Period
 from management.paging import DEFAULT_LIMIT, Sort, wanted
 from management.sections.schemas import (
     Call,
@@ -25,7 +26,6 @@ from management.sections.schemas import (
     Campaign,
     CampaignList,
     CampaignState,
-    Period,
 )
 from management.sections.service import Sections
 

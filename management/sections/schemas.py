@@ -190,10 +190,3 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     answered: int
     leads: int
     spent: Decimal
-
-
-class Period(msgspec.Struct, frozen=True):
-    """Days of the reader's calendar, both included; None: no limit on that side."""
-
-    first: date | None = None
-    last: date | None = None

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time, timedelta
 from pathlib import Path
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import asyncpg
 
@@ -16,6 +14,7 @@ from engine.storage.queries import load
 from management.access.caller import Caller
 from management.access.places import place_of, places_of
 from management.errors import NotFound
+from management.filters import Period, bounds, like
 from management.paging import Found, Wanted, fetch_page
 from management.sections.schemas import (
     Call,
@@ -27,7 +26,6 @@ from management.sections.schemas import (
     Day,
     Movement,
     Number,
-    Period,
     TopUp,
 )
 
@@ -120,19 +118,6 @@ class Sections:
         """Days on which calls ended. ``period``: with both its days."""
         since, until = bounds(period, zone)
         return [Day(**row) for row in await self._database.fetch(_SQL["days"], project, zone, since, until)]
-
-
-def bounds(period: Period, zone: str) -> tuple[datetime | None, datetime | None]:
-    """The first moment of the period and the first one after it."""
-    midnight = time(tzinfo=ZoneInfo(zone))
-    first = None if period.first is None else datetime.combine(period.first, midnight)
-    last = None if period.last is None else datetime.combine(period.last + timedelta(days=1), midnight)
-    return first, last
-
-
-def like(text: str) -> str:
-    """Its signs that LIKE gives a meaning are meant as they are."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("\0", "")
 
 
 def _campaign(row: asyncpg.Record, progress: asyncpg.Record) -> Campaign:
