@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response
-from litestar.datastructures import MutableScopeHeaders, ResponseHeader
+from litestar.datastructures import ResponseHeader
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
@@ -164,10 +164,12 @@ async def tell_limit(message: Message, scope: Scope) -> None:
     """A ``before_send`` hook: headers of draft-ietf-httpapi-ratelimit-headers-07, which clients know."""
     left = scope["state"].get(_LEFT)
     if message["type"] == "http.response.start" and isinstance(left, Left):
-        headers = MutableScopeHeaders.from_message(message)
-        headers["RateLimit-Limit"] = str(left.limit)
-        headers["RateLimit-Remaining"] = str(left.remaining)
-        headers["RateLimit-Reset"] = str(left.reset_s)
+        told = (
+            (b"ratelimit-limit", left.limit),
+            (b"ratelimit-remaining", left.remaining),
+            (b"ratelimit-reset", left.reset_s),
+        )
+        message["headers"] = [*message["headers"], *((name, b"%d" % value) for name, value in told)]
 
 
 def answer(error: Exception, texts: Texts) -> Response[Problem]:
