@@ -9,7 +9,7 @@ import gettext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -34,7 +34,7 @@ class Texts:
     catalogue: gettext.NullTranslations
 
     def gettext(self, message: str) -> str:
-        return self.catalogue.gettext(message)
+        return _said(self.language, message)
 
     def ngettext(self, singular: str, plural: str, number: int) -> str:
         return self.catalogue.ngettext(singular, plural, number)
@@ -73,6 +73,12 @@ def texts(language: str) -> Texts:
     for file in sorted((LOCALE / language / "LC_MESSAGES").glob("*.mo")):
         catalogue.add_fallback(gettext.translation(file.stem, localedir=str(LOCALE), languages=[language]))
     return Texts(language, Locale(language), catalogue)
+
+
+@lru_cache(maxsize=10_000)
+def _said(language: str, message: str) -> str:
+    """A page asks for a few hundred texts, and the catalogue of each feature in turn."""
+    return texts(language).catalogue.gettext(message)
 
 
 def negotiate(wanted: str | None, accept_language: str) -> str:
