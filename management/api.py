@@ -71,7 +71,7 @@ VERSIONED = {
 """Of operations that take IfMatch."""
 
 IfMatch = Annotated[
-    str | None,
+    str,
     HeaderParameter(
         name="If-Match",
         description="The ETag that the change was made from: it is refused (412) if somebody was faster",
@@ -210,11 +210,12 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def version_of(if_match: str | None) -> int | None:
+def version_of(if_match: str) -> int | None:
     """The version that a change was made from; None when the client does not care (``*`` or no header)."""
-    if if_match is None or if_match.strip() == "*":
+    given = if_match.strip()
+    if given in ("", "*"):
         return None
-    text = if_match.strip().removeprefix("W/").strip('"')
+    text = given.removeprefix("W/").strip('"')
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise invalid("If-Match", "etag", mark("An ETag as the API gave it is needed"))
     return int(text)

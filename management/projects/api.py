@@ -111,7 +111,7 @@ class ProjectApi(Controller):
         projects: NamedDependency[Projects],
         project: Number,
         data: JSONBody[ProjectChange],
-        if_match: IfMatch = None,
+        if_match: IfMatch = "",
     ) -> Response[Project]:
         return _tagged(await projects.change(caller, project, data, version_of(if_match)))
 
