@@ -21,6 +21,7 @@ import uvloop
 
 from bench.support.figures import middle, share
 from bench.support.http_load import Load, loaded, request
+from bench.support.proc import cpu_seconds
 from bench.support.report import finish, machine, say, show
 from bench.support.rig import Rig, planted, postgres_version
 from engine.domain.ids import AccountId
@@ -44,13 +45,19 @@ _SQL = load(Path(__file__).parent / "support" / "api.sql")
 
 @dataclass
 class Side:
-    """One side's rounds of one operation."""
+    """One side's rounds of one operation. ``cpu``: seconds of its process in all of them."""
 
     loads: list[Load] = field(default_factory=list)
+    cpu: float = 0.0
 
     @property
     def rates(self) -> list[float]:
         return [load.rate for load in self.loads]
+
+    @property
+    def cpu_ms(self) -> float:
+        """Of one request: what a busy machine moves least."""
+        return 1000 * share(self.cpu, sum(len(load.seconds) for load in self.loads))
 
     @property
     def p99s(self) -> list[float]:
@@ -62,6 +69,12 @@ class Owner:
     account: AccountId
     user: UserId
     project: int
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    port: int
+    pid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +100,26 @@ async def measure(rig: Rig, options: argparse.Namespace) -> int:
     async with AsyncExitStack() as stack:
         ours = await stack.enter_async_context(_served("ours", rig.dsn, owner))
         bare = await stack.enter_async_context(_served("bare", rig.dsn, owner))
-        sides = {operation.name: (Side(), Side()) for operation in await _operations(rig, owner)}
+        operations = await _operations(rig, owner)
+        sides = {operation.name: (Side(), Side()) for operation in operations}
         say(f"{options.connections} connections, rounds of {options.seconds} s")
-        for operation in await _operations(rig, owner):
+        for operation in operations:
             for _ in range(options.rounds):
-                for side, port, sent in zip(
-                    sides[operation.name], (ours, bare), (operation.ours, operation.bare), strict=True
-                ):
-                    side.loads.append(await loaded(port, sent, options.connections, options.seconds))
+                mine, bare_side = sides[operation.name]
+                await _round(mine, ours, operation.ours, options.connections, options.seconds)
+                await _round(bare_side, bare, operation.bare, options.connections, options.seconds)
         pages = (Side(), Side())
         for _ in range(options.rounds):
             for side, who in zip(pages, (few, many), strict=True):
                 sent = request("GET", "/projects", {"cookie": await _cookie(rig, who)})
-                side.loads.append(await loaded(ours, sent, 1, options.seconds))
+                await _round(side, ours, sent, 1, options.seconds)
     return _report(sides, pages, await postgres_version(rig.database), options)
+
+
+async def _round(side: Side, server: Server, sent: bytes, connections: int, seconds: float) -> None:
+    before = cpu_seconds(server.pid)
+    side.loads.append(await loaded(server.port, sent, connections, seconds))
+    side.cpu += cpu_seconds(server.pid) - before
 
 
 async def _owner(rig: Rig, projects: int) -> Owner:
@@ -133,8 +152,8 @@ async def _cookie(rig: Rig, owner: Owner) -> str:
 
 
 @asynccontextmanager
-async def _served(side: str, dsn: str, owner: Owner) -> AsyncIterator[int]:
-    """A side's process; its port, when it has answered."""
+async def _served(side: str, dsn: str, owner: Owner) -> AsyncIterator[Server]:
+    """A side's process, when it has answered."""
     environment = {**os.environ, "DATABASE_URL": dsn, "PYTHONPATH": str(PROJECT)}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "bench.support.api_server", side, str(owner.account), str(owner.user)),
@@ -144,7 +163,7 @@ async def _served(side: str, dsn: str, owner: Owner) -> AsyncIterator[int]:
         assert process.stdout is not None
         port = int(await process.stdout.readline())
         await loaded(port, request("GET", "/health" if side == "ours" else "/projects", {}), 1, 0.5)
-        yield port
+        yield Server(port, process.pid)
     finally:
         if process.returncode is None:
             process.terminate()
@@ -169,18 +188,23 @@ def _report(
         "requests_per_second": {
             name: {"ours": middle(ours.rates), "bare": middle(bare.rates)} for name, (ours, bare) in sides.items()
         },
+        "cpu_ms_per_request": {
+            name: {"ours": ours.cpu_ms, "bare": bare.cpu_ms} for name, (ours, bare) in sides.items()
+        },
         "page_s": {str(FEW): few, str(options.projects): many},
         "page_ratio": share(many, few),
+        "page_cpu_ms": {str(FEW): pages[0].cpu_ms, str(options.projects): pages[1].cpu_ms},
         "rounds": options.rounds,
         "connections": options.connections,
         "machine": machine(postgresql=postgres),
     }
     show(
         f"API, {options.connections} connections, {options.rounds} rounds of {options.seconds} s each (medians)",
-        ("", "ours, requests/s", "bare", "ratio", "p99 ours, ms", "bare", "ratio"),
+        ("", "ours, requests/s", "bare", "ratio", "p99 ours, ms", "bare", "ratio", "CPU ours, ms", "bare"),
         [
             (name, middle(ours.rates), middle(bare.rates), ratios[name],
-             1000 * middle(ours.p99s), 1000 * middle(bare.p99s), p99s[name])
+             1000 * middle(ours.p99s), 1000 * middle(bare.p99s), p99s[name],
+             ours.cpu_ms, bare.cpu_ms)
             for name, (ours, bare) in sides.items()
         ],
         [
