@@ -223,8 +223,8 @@ def _ratio(ours: Sequence[float], bare: Sequence[float]) -> float:
 def options_from(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dozvon bench api", description="Requests per second, ours and bare.")
     parser.add_argument("--json", action="store_true", help="the last line is the result as JSON")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3, help="of one side's round")
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--seconds", type=float, default=1, help="of one side's round")
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--projects", type=int, default=MANY, help="of the owner with many")
     options = parser.parse_args(arguments)

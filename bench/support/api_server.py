@@ -32,7 +32,7 @@ from management.settings import Settings
 POOL = 8
 _SQL = load(PROJECT / "management" / "projects" / "queries.sql")
 _AUDIT = load(PROJECT / "management" / "access" / "queries.sql")["audit"]
-_LIST = f"select * from ({_SQL['list']}) as list where true order by id desc limit $5"
+_LIST = f"select * from ({_SQL['mine']}) as list where true order by id desc limit $3"
 
 
 class Project(msgspec.Struct, kw_only=True):
@@ -60,7 +60,7 @@ def bare(dsn: str, account: int, user: int) -> Litestar:
 
     @get("/projects")
     async def every(state: State) -> list[Project]:
-        return [Project(**row) for row in await _database(state).fetch(_LIST, "mine", account, user, "", 51)]
+        return [Project(**row) for row in await _database(state).fetch(_LIST, account, "", 51)]
 
     @get("/projects/{project:int}")
     async def one(state: State, project: FromPath[int]) -> Project:
