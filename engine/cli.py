@@ -133,7 +133,9 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("what", choices=("list", "get"))
     models.add_argument("name", nargs="?", default="vosk-model-small-ru-0.22")
 
-    verbs.add_parser("test", help=translate(mark("set up and run all tests")))  # the launcher does it
+    # These two the launcher does itself.
+    verbs.add_parser("client", help=translate(mark("make the API's Python client in a folder")))
+    verbs.add_parser("test", help=translate(mark("set up and run all tests")))
     return parser
 
 

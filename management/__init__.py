@@ -11,6 +11,7 @@
 ``cabinet/``       what all pages share: frame, layouts, components, navigation, static files; ``docs/cabinet.md``
 ``access/``        who calls and what he may do: sessions, keys, rights, brakes, one-time tokens, the audit log
 ``api``            what all of ``/api/v1`` shares;  ``errors``, ``fields``, ``filters``, ``paging``: what both pages and API use
+``openapi``        the OpenAPI document as clients get it; ``./dozvon client`` makes the typed client of it (docs/api.md)
 ``accounts/``      registration, signing in, the second factor, recovery
 ``projects/``      projects with their fields, tags and people
 ``jobs/``          background work: the queue, the worker, long tasks with progress, dead jobs

@@ -13,6 +13,7 @@ from litestar.config.csrf import CSRFConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.response import Template
+from litestar.routes import HTTPRoute
 from litestar.status_codes import HTTP_403_FORBIDDEN
 from litestar.template import TemplateConfig
 from litestar.types import Scope
@@ -65,6 +66,7 @@ from management.projects.contents_pages import ContentsPages, SettingsPages
 from management.projects.controllers import ProjectPages
 from management.projects.people_pages import PeoplePages
 from management.projects.service import Projects
+from management.sections.api import CallsApi, CampaignsApi
 from management.sections.controllers import SectionsController
 from management.sections.service import Sections
 from management.security import only_https, protect
@@ -84,7 +86,7 @@ def create_app(settings: Settings) -> Litestar:
     """The application starts and answers while PostgreSQL is away."""
     link = DatabaseLink(settings.dsn, settings.pool)
     callers, broker = Callers(link.database), Broker(settings.dsn)
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             HealthController,
             FilesController,
@@ -106,17 +108,32 @@ def create_app(settings: Settings) -> Litestar:
         exception_handlers={DozvonError: _failed, HTTPException: _failed, Exception: _failed},
         before_send=[protect, *([only_https] if settings.secure else []), api.tell_limit, remember_language],
         after_exception=[_log_failure],
-        openapi_config=api.openapi(VERSION),
+        openapi_config=api.openapi(VERSION, settings.public_url),
+        include_in_schema=False,  # the API says otherwise
         logging_config=None,
         request_max_body_size=1_000_000,  # uploads say otherwise where they are taken
     )
+    _one_by_one(app)
+    return app
+
+
+def _one_by_one(app: Litestar) -> None:
+    """Litestar starts a task for each of several dependencies. Ours are there at once or ask the database in turn, and the tasks
+    would cost a request of the API more than its statement."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for _, model in route.route_handler_map.values():
+                model.dependency_batches = [{each} for batch in model.dependency_batches for each in batch]
 
 
 def _api(settings: Settings) -> Router:
     return Router(
         path=api.BASE,
-        route_handlers=[MeApi, ProjectApi, ContentsApi],
+        route_handlers=[MeApi, ProjectApi, ContentsApi, CampaignsApi, CallsApi],
         before_request=api.limit_requests(Bucket(settings.api_per_minute)),
+        exception_handlers=dict.fromkeys(api.UNREADABLE, api.unreadable),
+        response_headers=api.LIMITS,
+        include_in_schema=True,
     )
 
 
@@ -192,6 +209,7 @@ def _failed(request: AnyRequest, error: Exception) -> Response[Any] | Template:
 
 async def _log_failure(error: Exception, scope: Scope) -> None:
     expected = isinstance(error, DozvonError) or (isinstance(error, HTTPException) and error.status_code < 500)
+    expected |= isinstance(error, api.UNREADABLE) and scope["path"].startswith(API)
     if not expected:
         log.error("request_failed", path=scope["path"], exc_info=error)
     elif isinstance(error, Forbidden) or (isinstance(error, HTTPException) and error.status_code == HTTP_403_FORBIDDEN):

@@ -7,6 +7,7 @@ page can make a browser use it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -43,10 +44,10 @@ class Identity(ASGIMiddleware):
         self._cookie = cookie_name(secure=secure)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        request: Request[Any, Any, Any] = Request(scope)
-        if request.url.path.startswith(API):
-            caller = await self._by_key(request)
+        if scope["path"].startswith(API):
+            caller = await self._by_key(scope)
         else:
+            request: Request[Any, Any, Any] = Request(scope)
             if request.method not in _SAFE:
                 refuse_other_sites(request)
             token = request.cookies.get(self._cookie)
@@ -54,11 +55,11 @@ class Identity(ASGIMiddleware):
         scope["state"][_CALLER] = caller
         await next_app(scope, receive, send)
 
-    async def _by_key(self, request: Request[Any, Any, Any]) -> Caller | None:
-        given = request.headers.get("authorization", "")
+    async def _by_key(self, scope: Scope) -> Caller | None:
+        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), "")
         if given[: len(_BEARER)].lower() != _BEARER:
             return None
-        return await self._callers.of_key(given[len(_BEARER) :].strip(), address(request))
+        return await self._callers.of_key(given[len(_BEARER) :].strip(), _address(scope["client"]))
 
 
 def refuse_other_sites(request: Request[Any, Any, Any]) -> None:
@@ -74,7 +75,15 @@ def refuse_other_sites(request: Request[Any, Any, Any]) -> None:
 def address(request: Request[Any, Any, Any]) -> str:
     """The caller's IP address; '' where the server was not told (a Unix socket). Behind a proxy uvicorn puts the one that
     the proxy names, if the proxy is trusted (``--forwarded-allow-ips``)."""
-    host = request.client.host if request.client else ""
+    return _address(request.scope["client"])
+
+
+def _address(client: tuple[str, int] | None) -> str:
+    return _ip(client[0]) if client else ""
+
+
+@lru_cache(maxsize=10_000)
+def _ip(host: str) -> str:
     try:
         return str(ip_address(host))
     except ValueError:
@@ -117,7 +126,7 @@ def still_provider(callers: Callers, *, secure: bool) -> Callable[[Request[Any, 
     return provide
 
 
-def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """A guard of pages: whoever he is, he must be known."""
     if caller_of(connection) is None:
         raise NotSignedIn
@@ -126,7 +135,7 @@ def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandle
 def needs(*scopes: KeyScope) -> Guard:
     """A guard of the API: the key must have these scopes."""
 
-    def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         caller = caller_of(connection)
         if caller is None:
             raise NotSignedIn
@@ -139,7 +148,7 @@ def needs(*scopes: KeyScope) -> Guard:
 def staff(right: Right) -> Guard:
     """A guard of pages for the operator's people. Others are not told that the page exists."""
 
-    def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         caller = caller_of(connection)
         if caller is None:
             raise NotSignedIn

@@ -109,3 +109,6 @@ select p.id, p.name, p.archived_at is not null as archived,
        case when p.account_id = $2 then 'own' else coalesce(m."right"::text, 'view') end as access
 from projects p left join project_members m on m.project_id = p.id and m.user_id = $3
 where p.id = $1 and (p.account_id = $2 or m.user_id is not null or $4)
+
+-- name: places
+select id from projects where account_id = $1 union select project_id from project_members where user_id = $2

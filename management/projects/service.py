@@ -22,6 +22,7 @@ from management.projects.schemas import Access, NewProject, Project, ProjectChan
 _SQL = load(Path(__file__).parent / "queries.sql")
 LIST_KEYS = {"created_at": "id", "name": "name"}
 """Ids are given in the order of creation."""
+_LISTS = {Which.MINE: "mine", Which.SHARED: "shared", Which.ARCHIVE: "archived"}
 NEWEST = Sort("created_at", descending=True)
 
 
@@ -31,8 +32,8 @@ class Projects:
 
     async def list(self, caller: Caller, which: Which, wanted: Wanted, name: str = "") -> Found[Project]:
         """``name``: a part of it."""
-        args = (which.value, caller.account, caller.user, like(name))
-        found = await fetch_page(self.database, _SQL["list"], args, wanted, LIST_KEYS)
+        whose = caller.user if which is Which.SHARED else caller.account
+        found = await fetch_page(self.database, _SQL[_LISTS[which]], (whose, like(name)), wanted, LIST_KEYS)
         return found.map(_project)
 
     async def get(self, caller: Caller, project: int) -> Project:
