@@ -85,9 +85,22 @@ class World:
         session = await database.fetchval("select max(id) from sessions where user_id = $1", owner.user)
         await self._people.key(owner)
         key = await database.fetchval("select max(id) from api_keys where user_id = $1", owner.user)
-        owners = {"project": project, "field": field, "tag": tag, "guest": guest.user, "user": owner.user, "key": key,
-                  "session": session, "campaign": campaign, "call": call, "task": await self._export(owner), "message": await self._message(),
-                  "job": await self._job(), "email": email, "subject": (await self._people.person()).user}  # fmt: skip
+        owners = {
+            "project": project,
+            "field": field,
+            "tag": tag,
+            "guest": guest.user,
+            "user": owner.user,
+            "key": key,
+            "session": session,
+            "campaign": campaign,
+            "call": call,
+            "task": await self._export(owner),
+            "message": await self._message(),
+            "job": await self._job(),
+            "email": email,
+            "subject": (await self._people.person()).user,
+        }
         return Things(owners, await self._project(self._persons[Who.STRANGER], "own"), email)
 
     async def _portray(self, owner: Person) -> None:
