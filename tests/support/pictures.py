@@ -1,0 +1,186 @@
+"""``python -m tests.support.pictures FOLDER [PART …]``: pictures of all pages of the cabinet, in both languages and themes, on a desktop
+and on a phone, over the database of ``showcase``; what axe and the browser complain of is printed. A PART limits it to pages and
+looks with it in their names: ``projects``, ``ru-dark``, ``phone``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import Browser, Page
+
+from engine.host.postgres import EmbeddedPostgres
+from engine.storage.database import Database, migrate, open_database
+from management.access.identity import cookie_name
+from management.app import create_app
+from management.settings import Settings
+from tests.support.browser import LOOKS, Look, chromium, complaints, findings, opened, pictured, served
+from tests.support.people import People
+from tests.support.showcase import Showcase, showcase
+from tests.support.state import fresh_state
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """``path``: with ``{project}``, the customer's. ``expected``: what the browser says of an answer that is meant to be an error."""
+
+    name: str
+    path: str
+    who: str = ""
+    expected: str = ""
+
+
+def _of(who: str, **paths: str) -> tuple[Shot, ...]:
+    return tuple(Shot(name.replace("_", "-"), path, who) for name, path in paths.items())
+
+
+SHOTS = (
+    *_of(
+        "",
+        sign_in="/login",
+        registration="/registration",
+        registration_sent="/registration/sent",
+        again="/confirm/again",
+        recovery="/recovery",
+        recovery_sent="/recovery/sent",
+        offer="/documents/offer",
+        privacy="/documents/privacy",
+    ),
+    Shot("link-gone", "/confirm/forged", expected="410"),
+    *_of(
+        "customer",
+        desk="/",
+        projects="/projects",
+        projects_shared="/projects/shared",
+        projects_archive="/projects/archive",
+        projects_none_found="/projects?name=nothing",
+        project_new="/projects/new",
+        project="/projects/{project}",
+        project_fields="/projects/{project}/fields",
+        project_field_new="/projects/{project}/fields/new",
+        project_tags="/projects/{project}/tags",
+        project_users="/projects/{project}/users",
+        project_share="/projects/{project}/users/new",
+        statistics="/statistics",
+        campaigns="/campaigns",
+        segments="/segments",
+        materials="/materials",
+        scenarios="/scenarios",
+        calls="/calls",
+        tracker="/tracker",
+        settings="/settings",
+        settings_tags="/settings/tags",
+        settings_integrations="/settings/integrations",
+        telephony="/telephony",
+        finance="/finance",
+        finance_top_ups="/finance/top-ups",
+        support="/support",
+        profile="/profile",
+        profile_email="/profile/email",
+        profile_phone="/profile/phone",
+        profile_password="/profile/password",
+        profile_security="/profile/security",
+        profile_sessions="/profile/sessions",
+        profile_data="/profile/data",
+        keys="/profile/keys",
+        keys_new="/profile/keys/new",
+    ),
+    Shot("missing", "/projects/999999", "customer", expected="404"),
+    Shot("forbidden", "/system", "customer", expected="403"),
+    *_of(
+        "newcomer",
+        desk_empty="/",
+        projects_empty="/projects",
+        projects_shared_empty="/projects/shared",
+        projects_archive_empty="/projects/archive",
+        choose="/campaigns",
+        finance_empty="/finance",
+        telephony_empty="/telephony",
+        profile_empty="/profile",
+        keys_empty="/profile/keys",
+    ),
+    *_of("staff", staff_desk="/", system="/system"),
+)
+
+
+@asynccontextmanager
+async def exhibited(folder: Path) -> AsyncIterator[tuple[str, Database, Showcase]]:
+    """The cabinet over the showcase's database: its address, and what there is."""
+    server = EmbeddedPostgres(fresh_state(folder).pg)
+    dsn = server.start()
+    try:
+        async with open_database(dsn, size=2) as database:
+            await migrate(database)
+            made = await showcase(database)
+            async with served(create_app(Settings(dsn, media=folder))) as address:
+                yield address, database, made
+    finally:
+        server.stop()
+
+
+async def signed_in(page: Page, address: str, database: Database, made: Showcase, who: str) -> None:
+    """Gives the page's browser the session of ``who``, who works in the showcase's project."""
+    cookie = await People(database).cookie(made.people[who])
+    cookies = {cookie_name(secure=False): cookie} | ({} if who == "newcomer" else {"project": str(made.project)})
+    await page.context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
+
+
+async def shot(page: Page, address: str, each: Shot, look: Look, project: int) -> list[str]:
+    """Opens the page; what is wrong with it."""
+    said = complaints(page)
+    await page.context.add_cookies([{"name": "lang", "value": look.language, "url": address}])
+    await page.goto(
+        address + each.path.format(project=project), wait_until="networkidle" if each.name == "statistics" else "load"
+    )
+    wrong = [line for line in said if not each.expected or each.expected not in line]
+    if not await page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+        wrong.append("wider than the window")
+    return [*wrong, *await findings(page)]
+
+
+async def _look(
+    browser: Browser, look: Look, wanted: Mapping[str, list[Shot]], folder: Path, shown: tuple[str, Database, Showcase]
+) -> int:
+    address, database, made = shown
+    count = 0
+    for who, shots in wanted.items():
+        page = await opened(browser, look)
+        if who:
+            await signed_in(page, address, database, made, who)
+        for each in shots:
+            for line in await shot(page, address, each, look, made.project):
+                print(each.name, look.name, line, flush=True)
+            await pictured(page, folder / f"{each.name}-{look.name}.png")
+            count += 1
+        await page.context.close()
+    return count
+
+
+def chosen(parts: Iterable[str]) -> list[tuple[Look, dict[str, list[Shot]]]]:
+    """A part that is in the name of a look chooses looks, all of which it must be in; another one chooses pages that begin with it."""
+    of_looks = [part for part in parts if any(part in look.name for look in LOOKS)]
+    of_pages = tuple(part for part in parts if part not in of_looks)
+    by_person: dict[str, list[Shot]] = {}
+    for each in SHOTS:
+        if each.name.startswith(of_pages or ""):
+            by_person.setdefault(each.who, []).append(each)
+    return [(look, by_person) for look in LOOKS if all(part in look.name for part in of_looks)]
+
+
+async def main(folder: Path, parts: Iterable[str]) -> None:
+    with tempfile.TemporaryDirectory(prefix="dozvon-pictures-", ignore_cleanup_errors=True) as home:
+        async with exhibited(Path(home)) as shown, chromium() as browser:
+            count = 0
+            for look, wanted in chosen(parts):
+                count += await _look(browser, look, wanted, folder, shown)
+    print(f"{count} pictures in {folder}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2:]))
