@@ -45,7 +45,7 @@ SHOTS = (
         "",
         sign_in="/login",
         registration="/registration",
-        registration_sent="/registration/sent",
+        registration_sent="/confirm/sent",
         again="/confirm/again",
         recovery="/recovery",
         recovery_sent="/recovery/sent",
@@ -92,7 +92,7 @@ SHOTS = (
         keys_new="/profile/keys/new",
     ),
     Shot("missing", "/projects/999999", "customer", expected="404"),
-    Shot("forbidden", "/system", "customer", expected="403"),
+    Shot("not-for-customers", "/system", "customer", expected="404"),
     *_of(
         "newcomer",
         desk_empty="/",

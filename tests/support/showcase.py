@@ -21,6 +21,7 @@ from engine.storage.campaigns import Campaigns
 from engine.storage.catalogue import Catalogue, NewCampaign, NewContact
 from engine.storage.database import Database
 from management.access.caller import Caller, Role, SessionId
+from management.access.callers import Callers
 from management.access.throttle import Throttle
 from management.projects.contents import Contents
 from management.projects.schemas import FieldType, NewField, NewProject, NewTag, Share, SharedRight
@@ -30,6 +31,16 @@ from tests.support.people import People, Person
 _SCENARIO = Path(__file__).parents[1] / "data" / "scenarios" / "demo.json"
 PRICE = Decimal("2.40")
 DAYS = 24
+_DEVICES = (
+    (
+        "192.0.2.17",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile/15E148 Safari/604.1",
+    ),
+    (
+        "198.51.100.4",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0 YaBrowser/25.2 Safari/537.36",
+    ),
+)
 _ALWAYS = {"opens": "00:00:00", "closes": "00:00:00", "zone": "Europe/Moscow"}
 _OUTCOMES = ("answered",) * 55 + ("no_answer",) * 25 + ("busy",) * 10 + ("unreachable",) * 6 + ("invalid_number",) * 4
 _RESULTS = (None,) * 62 + ("lead",) * 20 + ("machine",) * 14 + ("blacklist",) * 4
@@ -76,8 +87,13 @@ async def _personal(database: Database, people: dict[str, Person]) -> None:
         people["customer"].user,
         people["staff"].user,
     )
-    await database.execute("update users set phone = '+74951234567' where id = $1", people["staff"].user)
+    await database.execute(
+        "update users set phone = '+74951234567', phone_confirmed_at = now() where id = $1", people["staff"].user
+    )
     await People(database).key(people["customer"])
+    for ip, agent in _DEVICES:
+        async with database.transaction() as connection:
+            await Callers(lambda: database).open(connection, people["customer"].user, ip, agent)
 
 
 async def _projects(database: Database, projects: Projects, owner: Caller, people: dict[str, Person]) -> int:
@@ -109,7 +125,7 @@ async def _history(database: Database, account: AccountId, project: ProjectId) -
     await catalogue.create_scenario(project, "Опрос: оценка от 1 до 5", json.loads(_SCENARIO.read_text()))
     chance = random.Random(1)
     started = datetime.now(UTC) - timedelta(days=DAYS)
-    await _money(database, account, started, Decimal(25_000), "Счёт № 118 от 02.11")
+    await _money(database, account, started, Decimal(25_000), "Счёт № 118")
     await database.execute("insert into cells (id) values ('cell-main')")
     for number, (name, state, reason, contacts) in enumerate(_CAMPAIGNS):
         phones = [NewContact(f"+7916{number}{each:06d}", {"name": "Анна"}) for each in range(contacts)]
@@ -117,14 +133,21 @@ async def _history(database: Database, account: AccountId, project: ProjectId) -
         campaign = await catalogue.create_campaign(
             NewCampaign(project, name, scenario, audience, trunk, ("+74957778899",), 600, 12, PRICE, _ALWAYS)
         )
-        await database.execute("update campaigns set created_at = $2 where id = $1", campaign, started)
+        began = started + timedelta(days=5 * number, hours=1 + number)
+        await database.execute("update campaigns set created_at = $2 where id = $1", campaign, began)
+        await database.execute("update audiences set created_at = $2 where id = $1", audience, began)
         if state != "draft":
             await Campaigns(database).start(campaign)
-            await _calls(database, chance, (campaign, account, trunk, scenario), started + timedelta(days=2 * number))
+            await _calls(database, chance, (campaign, account, trunk, scenario), began)
             await database.execute(_SET_STATE, campaign, state, reason)
+    for row in await database.fetch(_PAID):
+        await _money(database, account, row["at"], -row["cost"], "Звонки за день")
 
 
 _SET_STATE = "update campaigns set state = $2::text::campaign_state, reason = $3 where id = $1"
+_PAID = (
+    "select max(ended_at) as at, sum(cost) as cost from calls group by ended_at::date having sum(cost) > 0 order by 1"
+)
 _CALL_COLUMNS = (
     "id campaign_id contact_id account_id trunk_id scenario_id run attempt phone caller_id cell_id state hold cost"
     " claimed_at started_at answered_at ended_at outcome result"
@@ -133,7 +156,7 @@ _Ids = tuple[CampaignId, AccountId, TrunkId, ScenarioId]
 
 
 async def _calls(database: Database, chance: random.Random, ids: _Ids, since: datetime) -> None:
-    """Most contacts of the campaign are called, on the days since then; days are paid for in one sum each."""
+    """Most contacts of the campaign are called, on the days since then."""
     campaign = ids[0]
     contacts = await database.fetch(
         "select contact_id, phone from campaign_contacts where campaign_id = $1 order by 1", campaign
@@ -152,12 +175,6 @@ async def _calls(database: Database, chance: random.Random, ids: _Ids, since: da
             " spent = (select sum(cost) from calls where campaign_id = $1) where id = $1",
             campaign,
         )
-    for row in await database.fetch(
-        "select max(ended_at) as at, sum(cost) as cost from calls where campaign_id = $1 group by ended_at::date",
-        campaign,
-    ):
-        if row["cost"]:
-            await _money(database, ids[1], row["at"], -row["cost"], "Звонки за день")
 
 
 def _attempts(
