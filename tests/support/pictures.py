@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from playwright.async_api import Browser, Page
 
@@ -109,57 +110,54 @@ SHOTS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Exhibition:
+    address: str
+    database: Database
+    made: Showcase
+
+
 @asynccontextmanager
-async def exhibited(folder: Path) -> AsyncIterator[tuple[str, Database, Showcase]]:
-    """The cabinet over the showcase's database: its address, and what there is."""
-    server = EmbeddedPostgres(fresh_state(folder).pg)
-    dsn = server.start()
-    try:
-        async with open_database(dsn, size=2) as database:
-            await migrate(database)
-            made = await showcase(database)
-            async with served(create_app(Settings(dsn, media=folder))) as address:
-                yield address, database, made
-    finally:
-        server.stop()
+async def exhibited(dsn: str, media: Path) -> AsyncIterator[Exhibition]:
+    """The cabinet over the showcase in a fresh database."""
+    async with open_database(dsn, size=2) as database:
+        await migrate(database)
+        made = await showcase(database)
+        async with served(create_app(Settings(dsn, media=media))) as address:
+            yield Exhibition(address, database, made)
 
 
-async def signed_in(page: Page, address: str, database: Database, made: Showcase, who: str) -> None:
+async def signed_in(page: Page, shown: Exhibition, who: str) -> None:
     """Gives the page's browser the session of ``who``, who works in the showcase's project."""
-    cookie = await People(database).cookie(made.people[who])
-    cookies = {cookie_name(secure=False): cookie} | ({} if who == "newcomer" else {"project": str(made.project)})
-    await page.context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
-
-
-async def shot(page: Page, address: str, each: Shot, look: Look, project: int) -> list[str]:
-    """Opens the page; what is wrong with it."""
-    said = complaints(page)
-    await page.context.add_cookies([{"name": "lang", "value": look.language, "url": address}])
-    await page.goto(
-        address + each.path.format(project=project), wait_until="networkidle" if each.name == "statistics" else "load"
+    cookies = {cookie_name(secure=False): await People(shown.database).cookie(shown.made.people[who])}
+    if who != "newcomer":
+        cookies["project"] = str(shown.made.project)
+    await page.context.add_cookies(
+        [{"name": name, "value": value, "url": shown.address} for name, value in cookies.items()]
     )
-    wrong = [line for line in said if not each.expected or each.expected not in line]
-    if not await page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
-        wrong.append("wider than the window")
-    return [*wrong, *await findings(page)]
 
 
-async def _look(
-    browser: Browser, look: Look, wanted: Mapping[str, list[Shot]], folder: Path, shown: tuple[str, Database, Showcase]
-) -> int:
-    address, database, made = shown
-    count = 0
+async def visited(page: Page, shown: Exhibition, each: Shot, language: str) -> list[str]:
+    """Opens the page; what the browser complains of."""
+    said = complaints(page)
+    await page.context.add_cookies([{"name": "lang", "value": language, "url": shown.address}])
+    until: Literal["load", "networkidle"] = "networkidle" if each.name == "statistics" else "load"  # charts are drawn
+    await page.goto(shown.address + each.path.format(project=shown.made.project), wait_until=until)
+    return [line for line in said if not each.expected or each.expected not in line]
+
+
+async def _look(browser: Browser, look: Look, wanted: Mapping[str, list[Shot]], folder: Path, shown: Exhibition) -> int:
+    """How many pictures."""
     for who, shots in wanted.items():
         page = await opened(browser, look)
         if who:
-            await signed_in(page, address, database, made, who)
+            await signed_in(page, shown, who)
         for each in shots:
-            for line in await shot(page, address, each, look, made.project):
+            for line in [*await visited(page, shown, each, look.language), *await findings(page)]:
                 print(each.name, look.name, line, flush=True)
             await pictured(page, folder / f"{each.name}-{look.name}.png")
-            count += 1
         await page.context.close()
-    return count
+    return sum(map(len, wanted.values()))
 
 
 def chosen(parts: Iterable[str]) -> list[tuple[Look, dict[str, list[Shot]]]]:
@@ -175,11 +173,14 @@ def chosen(parts: Iterable[str]) -> list[tuple[Look, dict[str, list[Shot]]]]:
 
 async def main(folder: Path, parts: Iterable[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="dozvon-pictures-", ignore_cleanup_errors=True) as home:
-        async with exhibited(Path(home)) as shown, chromium() as browser:
-            count = 0
-            for look, wanted in chosen(parts):
-                count += await _look(browser, look, wanted, folder, shown)
-    print(f"{count} pictures in {folder}")
+        server = EmbeddedPostgres(fresh_state(Path(home)).pg)
+        try:
+            async with exhibited(server.start(), Path(home)) as shown, chromium() as browser:
+                looks = chosen(parts)
+                counts = [await _look(browser, look, wanted, folder, shown) for look, wanted in looks]
+        finally:
+            server.stop()
+    print(f"{sum(counts)} pictures in {folder}")
 
 
 if __name__ == "__main__":
