@@ -29,7 +29,9 @@ from tests.support.state import fresh_state
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """``path``: with ``{project}``, the customer's. ``expected``: what the browser says of an answer that is meant to be an error."""
+    """``path``: with ``{project}``, the customer's, and ``{shared}``, one shared with her. ``expected``: what the browser says of an answer
+    that is meant to be an error.
+    """
 
     name: str
     path: str
@@ -63,6 +65,7 @@ SHOTS = (
         projects_none_found="/projects?name=nothing",
         project_new="/projects/new",
         project="/projects/{project}",
+        project_of_others="/projects/{shared}",
         project_fields="/projects/{project}/fields",
         project_field_new="/projects/{project}/fields/new",
         project_tags="/projects/{project}/tags",
@@ -142,7 +145,9 @@ async def visited(page: Page, shown: Exhibition, each: Shot, language: str) -> l
     said = complaints(page)
     await page.context.add_cookies([{"name": "lang", "value": language, "url": shown.address}])
     until: Literal["load", "networkidle"] = "networkidle" if each.name == "statistics" else "load"  # charts are drawn
-    await page.goto(shown.address + each.path.format(project=shown.made.project), wait_until=until)
+    await page.goto(
+        shown.address + each.path.format(project=shown.made.project, shared=shown.made.shared), wait_until=until
+    )
     return [line for line in said if not each.expected or each.expected not in line]
 
 

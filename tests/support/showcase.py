@@ -54,10 +54,11 @@ _CAMPAIGNS = (
 
 @dataclass(frozen=True, slots=True)
 class Showcase:
-    """Who there is, by the name under which pictures know them, and the project that the customer works in."""
+    """Who there is, by the name under which pictures know them; the project that the customer works in, and one shared with him."""
 
     people: dict[str, Person]
     project: int
+    shared: int
 
 
 async def showcase(database: Database) -> Showcase:
@@ -72,9 +73,9 @@ async def showcase(database: Database) -> Showcase:
     await _personal(database, people)
     owner = _caller(people["customer"], "Ольга")
     projects = Projects(database)
-    project = await _projects(database, projects, owner, people)
+    project, shared = await _projects(database, projects, owner, people)
     await _history(database, people["customer"].account, ProjectId(project))
-    return Showcase(people, project)
+    return Showcase(people, project, shared)
 
 
 async def _personal(database: Database, people: dict[str, Person]) -> None:
@@ -96,7 +97,9 @@ async def _personal(database: Database, people: dict[str, Person]) -> None:
             await Callers(lambda: database).open(connection, people["customer"].user, ip, agent)
 
 
-async def _projects(database: Database, projects: Projects, owner: Caller, people: dict[str, Person]) -> int:
+async def _projects(
+    database: Database, projects: Projects, owner: Caller, people: dict[str, Person]
+) -> tuple[int, int]:
     about = "Звоним гостям трёх кофеен: приглашаем, возвращаем, спрашиваем, понравилось ли."
     former = await projects.create(owner, NewProject("Открытие на Лесной", "Прошло в марте"))
     await projects.archive(owner, former.id)
@@ -113,7 +116,7 @@ async def _projects(database: Database, projects: Projects, owner: Caller, peopl
     colleague = _caller(people["colleague"], "Павел")
     theirs = await projects.create(colleague, NewProject("Обжарочный цех", "Напоминания оптовикам"))
     await contents.share(colleague, theirs.id, Share(people["customer"].email, SharedRight.EDIT))
-    return project
+    return project, theirs.id
 
 
 async def _history(database: Database, account: AccountId, project: ProjectId) -> None:

@@ -123,13 +123,18 @@ def _plain(letter: EmailMessage) -> str:
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def running_site(pair: Stack, postgres: str) -> AsyncIterator[Site]:
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def running_site(pair: Stack, postgres: str, browser: Browser) -> AsyncIterator[Site]:
     postbox = Postbox()
     async with (
         fresh_database(postgres) as dsn,
         smtp_server(postbox) as smtp,
         open_database(dsn, size=3) as database,
-        chromium() as browser,
     ):
         await Catalogue(database).set_trunk(CARRIER, 20, 10)
         await Catalogue(database).add_caller_ids(("+74950000001",), None, carousel=True)

@@ -14,22 +14,16 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.conftest import fresh_database
-from tests.support.browser import Look, chromium, opened, wrong_in_any_look
+from tests.support.browser import Look, opened, wrong_in_any_look
 from tests.support.pictures import SHOTS, Exhibition, exhibited, signed_in, visited
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="session")]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def shown(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Exhibition]:
     async with fresh_database(postgres) as dsn, exhibited(dsn, tmp_path_factory.mktemp("media")) as shown:
         yield shown
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 @pytest.mark.parametrize("who", sorted({each.who for each in SHOTS}))
@@ -49,7 +43,7 @@ async def test_every_page_is_good_in_every_look(shown: Exhibition, browser: Brow
     assert wrong == {}
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def calls(shown: Exhibition, browser: Browser) -> AsyncIterator[Page]:
     """The list of calls, filtered by a click: goals only."""
     page = await opened(browser, Look())

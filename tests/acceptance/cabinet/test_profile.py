@@ -58,7 +58,7 @@ async def test_two_tabs_change_the_profile_and_nothing_is_lost(site: Site) -> No
     await second.get_by_label("Имя", exact=True).fill("Глеб")
     await second.get_by_role("button", name="Сохранить").click()
     await expect(second.get_by_role("alert")).to_contain_text("Тем временем это изменили")
-    await expect(second.get_by_text("Первый")).to_be_visible()
+    await expect(second.get_by_text("Первый", exact=True)).to_be_visible()
     await expect(second.get_by_label("Фамилия")).to_have_value("Второй")
     await second.get_by_role("button", name="Сохранить").click()
     await expect(second.get_by_text("Сохранено")).to_be_visible()
