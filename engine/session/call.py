@@ -55,6 +55,7 @@ from engine.session.ports import ASTERISK_AWAY, CallStore, ClipSource, Phone
 from engine.session.timers import Timers
 from engine.session.transfer import LegEvent, Transfer
 
+log = structlog.get_logger("call")
 SAFETY_S = 10
 """Added to the answer timeout that Asterisk is told: our own timer ends the ringing, this is for when we are gone."""
 ORPHAN_S = 30
@@ -102,7 +103,6 @@ class Call:
         self._saved = Marks()
         self._leaving = False
         self._answered = 0.0
-        self._log = structlog.get_logger("call").bind(call=self._channel)
 
     def deliver(self, message: Message) -> None:
         self._mailbox.put_nowait(message)
@@ -128,7 +128,7 @@ class Call:
             self._facts.early = await self._early.end()
         record = self._facts.record(self._state, self._saved)
         told = {"outcome": record.outcome, "result": record.result, "cause": record.cause}
-        self._log.info("call_ended", **told, path=self._state.path)
+        log.info("call_ended", call=self._channel, **told, path=self._state.path)
         return record
 
     def crashed(self) -> CallRecord:
@@ -152,7 +152,7 @@ class Call:
             )
         except Unavailable as error:
             # Asterisk may have placed it all the same (the answer was lost on the way): end it by its id.
-            self._log.error("originate_failed", error=str(error))
+            log.error("originate_failed", call=self._channel, error=str(error))
             self._facts.why = str(error)
             # It counts against the trunk, since where every originate fails, nobody can be called; but not when
             # Asterisk was away.
@@ -220,7 +220,7 @@ class Call:
             self._answered = asyncio.get_running_loop().time()
             self._timers.arm(LONGEST, self.attempt.longest_call_s)
             await self._quietly(self._store.answered(self.attempt.call_id, event.at))
-            self._log.info("call_answered")
+            log.info("call_answered", call=self._channel)
             if self._record:
                 await self._quietly(self._phone.record(self._channel))
                 return  # it comes back as Connected("recording")
@@ -232,7 +232,7 @@ class Call:
     async def _ear_lost(self) -> None:
         """Its channel ends with the call's: then there is nobody left to hear."""
         if not self._leaving and self._ear is not None:
-            self._log.error("ear_lost")
+            log.error("ear_lost", call=self._channel)
             await self._ear.detach()
             await self._tell(said.HearingLost())
 
@@ -259,7 +259,7 @@ class Call:
         if channel != self._channel:
             return  # the ringback tone
         if failed and not self._leaving:
-            self._log.error("playback_failed", play=play)
+            log.error("playback_failed", call=self._channel, play=play)
             await self._tell(said.PlayFailed(play, "asterisk"))
         else:
             await self._tell(said.PlayFinished(play))
@@ -287,8 +287,9 @@ class Call:
         self._state = outcome.state
         at = asyncio.get_running_loop().time() - self._answered
         self._facts.transcript.add(event, spoken, before, outcome, at)
-        self._log.debug(
+        log.debug(
             "step",
+            call=self._channel,
             old=before.phase,
             said=type(event).__name__,
             new=outcome.state.phase,
@@ -309,11 +310,13 @@ class Call:
                 await self._store.mark(self.attempt.call_id, news)
                 self._saved = marks
             except Unavailable as error:
-                self._log.error("marks_not_saved", error=str(error))  # kept, and handed over with the record
+                log.error(
+                    "marks_not_saved", call=self._channel, error=str(error)
+                )  # kept, and handed over with the record
 
     async def _quietly(self, work: Awaitable[None]) -> None:
         """What the call can do without: it goes on when the database or Asterisk does not answer."""
         try:
             await work
         except Unavailable as error:
-            self._log.error("not_done", error=str(error))
+            log.error("not_done", call=self._channel, error=str(error))
