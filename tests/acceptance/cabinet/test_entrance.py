@@ -81,7 +81,7 @@ async def test_two_factor_sign_in(site: Site) -> None:
     await vera.go("/profile/security")
     await vera.press("Настроить")
     await vera.check()
-    application = pyotp.TOTP(await page.get_by_label("Ключ").input_value())
+    application = pyotp.TOTP(await page.get_by_label("Ключ", exact=True).input_value())
     await vera.fill(password=PASSWORD, code="000000")
     await vera.press("Включить")
     await expect(page.get_by_role("alert")).to_be_visible()
