@@ -94,7 +94,7 @@ async def test_a_project_is_shared_with_each_right_and_taken_back(site: Site) ->
     await expect(fyodor.page.get_by_text("Сохранено")).to_be_visible()
 
     await egor.page.get_by_role("button", name="Отозвать доступ: fyodor@example.com").click()
-    await egor.page.get_by_role("dialog").get_by_role("button", name="Отозвать доступ").click()
+    await egor.page.get_by_role("dialog").get_by_role("button", name="Отозвать").click()
     await expect(egor.page.get_by_text("Доступ отозван")).to_be_visible()
     await fyodor.go("/projects/shared")
     await expect(fyodor.page.get_by_text("С вами пока не поделились")).to_be_visible()
