@@ -50,6 +50,8 @@ async def test_a_phone_is_confirmed_by_a_call(site: Site) -> None:
     await expect(page.get_by_text(re.compile("Телефон .* подтверждён"))).to_be_visible()
     await expect(page.get_by_role("link", name="Сменить телефон")).to_be_visible()
     await roman.check()
+    await page.get_by_role("link", name="Сменить телефон").click()
+    await expect(page.get_by_label("Телефон")).to_have_value("")
     left = await site.database.fetchval("select count(*) from contacts where fields::text like '%code%'")
     assert left == 0, "the code is kept nowhere"
 
