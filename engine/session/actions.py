@@ -112,6 +112,8 @@ class Actions:
         await self.fill_pauses(False)
         # what depends on keyed-in fields could not be rendered before
         clip = self._line.rendered.get(command.prompt) or await self._clips.clip(command.prompt)
+        if self._line.ear is not None:
+            self._line.ear.robot_says(clip)
         if not await self._phone.play(self._line.channel, self.playback(command.play_id), clip):
             log.debug("play_on_gone_channel", call=self._line.channel)  # its end is already in the mailbox
 
