@@ -166,14 +166,16 @@ async def _look(browser: Browser, look: Look, wanted: Mapping[str, list[Shot]], 
 
 
 def chosen(parts: Iterable[str]) -> list[tuple[Look, dict[str, list[Shot]]]]:
-    """A part that is in the name of a look chooses looks, all of which it must be in; another one chooses pages that begin with it."""
-    of_looks = [part for part in parts if any(part in look.name for look in LOOKS)]
+    """Words of a look's name choose looks, which must have all of them; other parts choose pages that begin with one of them."""
+    words = {word for look in LOOKS for word in look.name.split("-")}
+    of_looks = [part for part in parts if set(part.split("-")) <= words]
     of_pages = tuple(part for part in parts if part not in of_looks)
     by_person: dict[str, list[Shot]] = {}
     for each in SHOTS:
         if each.name.startswith(of_pages or ""):
             by_person.setdefault(each.who, []).append(each)
-    return [(look, by_person) for look in LOOKS if all(part in look.name for part in of_looks)]
+    looks = [look for look in LOOKS if all(set(part.split("-")) <= set(look.name.split("-")) for part in of_looks)]
+    return [(look, by_person) for look in looks]
 
 
 async def main(folder: Path, parts: Iterable[str]) -> None:
