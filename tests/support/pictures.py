@@ -29,7 +29,7 @@ from tests.support.state import fresh_state
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """``path``: with ``{project}``, the customer's, and ``{shared}``, one shared with her. ``expected``: what the browser says of an answer
+    """``path``: with ``{project}`` and ``{user}``, the customer's, and ``{shared}``, a project shared with her. ``expected``: what the browser says of an answer
     that is meant to be an error.
     """
 
@@ -92,6 +92,7 @@ SHOTS = (
         profile_security="/profile/security",
         profile_sessions="/profile/sessions",
         profile_data="/profile/data",
+        profile_journal="/profile/journal",
         keys="/profile/keys",
         keys_new="/profile/keys/new",
     ),
@@ -109,7 +110,17 @@ SHOTS = (
         profile_empty="/profile",
         keys_empty="/profile/keys",
     ),
-    *_of("staff", staff_desk="/", system="/system"),
+    *_of(
+        "staff",
+        staff_desk="/",
+        system="/system",
+        staff_users="/staff/users",
+        staff_user_new="/staff/users/new",
+        staff_user="/staff/users/{user}",
+        staff_journal="/staff/journal",
+        staff_jobs="/staff/jobs",
+        staff_outbox="/staff/outbox",
+    ),
 )
 
 
@@ -146,7 +157,11 @@ async def visited(page: Page, shown: Exhibition, each: Shot, language: str) -> l
     await page.context.add_cookies([{"name": "lang", "value": language, "url": shown.address}])
     until: Literal["load", "networkidle"] = "networkidle" if each.name == "statistics" else "load"  # charts are drawn
     await page.goto(
-        shown.address + each.path.format(project=shown.made.project, shared=shown.made.shared), wait_until=until
+        shown.address
+        + each.path.format(
+            project=shown.made.project, shared=shown.made.shared, user=shown.made.people["customer"].user
+        ),
+        wait_until=until,
     )
     return [line for line in said if not each.expected or each.expected not in line]
 
