@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
+
+from markupsafe import Markup
 
 from management.cabinet.addresses import pairs, with_params
 from management.paging import Sort as Sort
@@ -19,7 +21,7 @@ DEFAULT_SIZE = 25
 class Kind(StrEnum):
     """How a cell is aligned, and what ``table.value`` makes of it.
 
-    NUMBER int, MONEY Decimal roubles, MOMENT aware datetime, DAY date; ACTIONS holds the buttons of a row.
+    NUMBER int, MONEY Decimal roubles, MOMENT aware datetime, DAY date, PHONE E.164; ACTIONS holds the buttons of a row.
     """
 
     TEXT = "text"
@@ -27,6 +29,7 @@ class Kind(StrEnum):
     MONEY = "money"
     MOMENT = "moment"
     DAY = "day"
+    PHONE = "phone"
     ACTIONS = "actions"
 
 
@@ -82,6 +85,11 @@ class Table(Generic[Row]):
     def at(self, cursor: str | None) -> str:
         return self.path + with_params(self.query, cursor=cursor)
 
+    def cells(self, translate: Callable[[str], str]) -> list[tuple[Column, Markup]]:
+        """Each column and how its cells begin; made once for all rows, of which there are many."""
+        start = Markup('<td class="kind-{}" data-label="{}">')
+        return [(column, start.format(column.kind, translate(column.title))) for column in self.columns]
+
     def sorted_by(self, column: Column) -> str:
         """The address after a click on the column's title: the same column again turns the direction."""
         same = self.sort is not None and self.sort.key == column.key
@@ -96,6 +104,10 @@ class Table(Generic[Row]):
 
     def exported(self, form: str) -> str:
         return f"{self.export}{with_params(self.query, format=form, cursor=None, size=None)}"
+
+    def offers_filters(self, *names: str) -> bool:
+        """Whether there is anything to filter, or a filter that could be taken back."""
+        return bool(self.page.rows) or any(name in names and value for name, value in pairs(self.query))
 
     def kept(self, *without: str) -> list[tuple[str, str]]:
         """Parameters that the form of filters or of the page size hands on; the place in the list is given up."""

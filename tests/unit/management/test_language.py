@@ -2,13 +2,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
 from management.language import LANGUAGES, negotiate, of_environment, percent, texts
 from tests.support.texts import translated, used
+
+ZONES = ["Europe/Moscow", "Asia/Kolkata", "America/St_Johns", "UTC"]
 
 
 @pytest.mark.parametrize(
@@ -56,6 +61,17 @@ def test_percent_is_whole_only_at_the_end(whole: int, data: st.DataObject) -> No
     assert (percent(part, whole) == 100) == (part == whole and whole > 0)
 
 
+@given(number=st.integers(-(10**12), 10**12), moment=st.datetimes(timezones=st.just(UTC)), zone=st.sampled_from(ZONES))
+def test_numbers_and_times_are_babel_s(number: int, moment: datetime, zone: str) -> None:
+    for language, pattern in (("ru", "dd.MM.y"), ("en", "d MMM y")):
+        spoken = texts(language)
+        assert spoken.number(number) == format_decimal(number, locale=language)
+        assert spoken.day(moment.date()) == format_date(moment.date(), pattern, locale=language)
+        if 2 < moment.year < 9998:
+            local = format_datetime(moment, f"{pattern} HH:mm", tzinfo=ZoneInfo(zone), locale=language)
+            assert spoken.moment(moment, zone) == local
+
+
 def test_numbers_as_each_language_writes_them() -> None:
     russian, english = texts("ru"), texts("en")
     assert (russian.number(12345), english.number(12345)) == ("12\u00a0345", "12,345")
@@ -75,3 +91,12 @@ def test_every_text_has_its_russian() -> None:
     assert {"Overview", "seen %(ago)s"} <= known.keys()
     assert known.keys() == used(), "python -m tests.support.texts"
     assert all(known.values())
+
+
+def test_less_than_nothing_has_a_minus_and_no_hyphen() -> None:
+    assert texts("ru").roubles(Decimal("-1234.5")) == "\u22121\u00a0234,50\u00a0₽"
+
+
+def test_a_telephone_number_as_people_write_it() -> None:
+    assert texts("ru").phone("+74951234567") == "+7\u00a0495\u00a0123\u201145\u201167"
+    assert texts("ru").phone("+12025550123") == "+12025550123"
