@@ -29,8 +29,8 @@ from tests.support.state import fresh_state
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """``path``: with ``{project}`` and ``{user}``, the customer's, and ``{shared}``, a project shared with her. ``expected``: what the browser says of an answer
-    that is meant to be an error.
+    """``path``: with ``{project}`` and ``{user}``, the customer's, and ``{shared}``, a project shared with her. ``expected``: what the
+    browser says of an answer that is meant to be an error.
     """
 
     name: str
