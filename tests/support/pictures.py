@@ -91,6 +91,7 @@ SHOTS = (
         profile_password="/profile/password",
         profile_security="/profile/security",
         profile_sessions="/profile/sessions",
+        profile_journal="/profile/journal?size=10",
         profile_data="/profile/data",
         keys="/profile/keys",
         keys_new="/profile/keys/new",
@@ -109,7 +110,16 @@ SHOTS = (
         profile_empty="/profile",
         keys_empty="/profile/keys",
     ),
-    *_of("staff", staff_desk="/", system="/system"),
+    *_of(
+        "staff",
+        staff_desk="/",
+        system="/system",
+        staff_users="/staff/users?size=10",
+        staff_user_new="/staff/users/new",
+        staff_journal="/staff/journal?size=10",
+        staff_jobs="/staff/jobs",
+        staff_outbox="/staff/outbox",
+    ),
 )
 
 
