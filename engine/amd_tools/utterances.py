@@ -40,7 +40,7 @@ class Split(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """``engine``: rhvoice, espeak, or recorded (then ``name`` is a folder of Asterisk's sounds). ``throat``: the factor by
+    """``engine``: rhvoice, flite, espeak, or recorded (then ``name`` is a folder of Asterisk's sounds). ``throat``: the factor by
     which pitch and formants are raised, tempo kept; another throat makes another speaker of a voice. ``pace``: percent of
     the voice's own tempo at which it speaks as fast as others.
     """
@@ -74,6 +74,9 @@ VOICES: Mapping[Split, Sequence[Voice]] = {
         Voice("espeak", "ru+f2", "ru"),
         *(Voice("rhvoice", "alan", "en", throat) for throat in (1.0, 0.88, 1.14)),
         *(Voice("rhvoice", "clb", "en", throat) for throat in (1.0, 0.88, 1.14)),
+        *(Voice("flite", "rms", "en", throat) for throat in (1.0, 1.14)),
+        *(Voice("flite", "awb", "en", throat) for throat in (1.0, 0.9)),
+        Voice("flite", "kal16", "en"),
         Voice("espeak", "en-us+m1", "en"),
         Voice("espeak", "en-gb+f4", "en"),
         Voice("recorded", "fr_CA_f_June", "fr"),
@@ -145,6 +148,10 @@ class Studio:
         if voice.engine == "rhvoice":
             argv = [*self._sources.rhvoice, "-p", voice.name, "-r", str(rate), "-t", str(pitch), "-o", str(out)]
             env = self._sources.rhvoice_env
+        elif voice.engine == "flite":
+            argv = [*self._sources.flite, "-voice", voice.name, "--setf", f"duration_stretch={100 / rate:.3f}", "-o", str(out)]
+            argv += ["-t", text]
+            env = self._sources.flite_env
         else:
             words_a_minute, height = 165 * rate // 100, pitch // 2
             argv = [*self._sources.espeak, "-v", voice.name, "-b", "1", "-z", "-s", str(words_a_minute)]

@@ -15,7 +15,7 @@ from engine.domain.errors import BadInput
 from engine.domain.text import mark
 from engine.media.forest import FORMAT, Forest
 from engine.media.frames import FRAME_S, Frame, level_dbov
-from engine.media.phrases import Kind, kind_of
+from engine.media.phrases import Kind, kind_of, named
 from engine.media.segments import SegmentEvent, SegmentSettings
 from engine.media.timing import FEATURES, Timing
 from engine.media.tones import Sound, ToneDetector, ToneHeard
@@ -142,6 +142,7 @@ class Amd:
         self._next = STEP_S
         self._person = 0.5
         self._closed = False
+        self._name: Kind | None = None
         self.timing = Timing(self._settings.segments)
         self.verdict: Verdict | None = None
         self.events: list[SegmentEvent] = []
@@ -186,6 +187,19 @@ class Amd:
         if kind is None:
             return None
         return self._say(kind, Evidence.GREETING if kind is Kind.PERSON else Evidence.PHRASE, max(at, self.now))
+
+    def named(self, text: str, at: float) -> Verdict | None:
+        """Words of a recogniser whose finds make a machine of nobody (``phrases.greets``): they name the kind of one that timing
+        tells, before or after. A verdict when they name another than the one in force.
+        """
+        self._name = named(text) or self._name
+        before = self.verdict
+        if self._name is None or before is None or not before.kind.machine or before.evidence > Evidence.LATER_TIMING:
+            return None
+        if self._name is before.kind:
+            return None
+        self.verdict = replace(before, kind=self._name, at=max(at, self.now), revised=True)
+        return self.verdict
 
     def _consider(self) -> Verdict | None:
         by_tone = [kind for tone in self.tones if (kind := kind_of_tone(tone, self.timing.first_voice)) is not None]
@@ -235,6 +249,8 @@ class Amd:
             return None
         if before is not None and evidence is Evidence.TONE and before.kind.machine and kind is Kind.VOICEMAIL:
             return None  # a beep does not make a menu or a secretary a voicemail
+        if kind is Kind.VOICEMAIL and evidence <= Evidence.LATER_TIMING:
+            kind = self._name or kind
         self.verdict = Verdict(kind, at, evidence, self._person, revised=before is not None)
         if kind is not Kind.PERSON or evidence is not Evidence.TIMING:
             self._close()

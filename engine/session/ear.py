@@ -15,7 +15,7 @@ import structlog
 from numpy.typing import NDArray
 
 from engine.domain.errors import Unavailable
-from engine.media.amd import SCREENED_S, WORD_END_S, WORDS_S, Amd, AmdModel, AmdSettings, Verdict
+from engine.media.amd import SCREENED_S, WORD_END_S, WORDS_S, Amd, AmdModel, AmdSettings, Evidence, Verdict
 from engine.media.first_words import FirstWords
 from engine.media.frames import FRAME, FRAME_S, level_dbov
 from engine.media.greeting import GreetingEnd
@@ -33,6 +33,8 @@ TICK_S = 0.1
 LATE_S = 0.08
 """Frames arrive in bunches of a few; a gap longer than this is silence."""
 _VAD = 2
+_NAMING_S = 0.5
+"""A machine waits so long for the words that tell which one it is; there is no hurry with machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Ear:
         self._silence: SilenceWatch | None = None
         self._attention: Attention | None = None
         self._screening: Attention | None = None
+        self._untold_until: float | None = None
         self._listening = False
         self._last = 0.0
         self._tick: asyncio.TimerHandle | None = None
@@ -178,6 +181,8 @@ class Ear:
             for each in (self._attention, self._screening):
                 if each is not None:
                     each.clock(now)
+        if self._untold_until is not None and now >= self._untold_until:
+            self._tell_verdict()
         if self._silence is not None and self._silence.over(now):
             self._perceive(said.Silence(now))
         if self._greeting is not None and self._greeting.over(now):
@@ -208,8 +213,11 @@ class Ear:
         """Words of whoever is being screened; the scenario is not told them."""
         if final and text:
             self._log.info("screened", text=text)
-        if self._amd is not None and greets(text):
-            self._screened(self._amd, self._amd.heard(text, self._now()))
+        if self._amd is None:
+            return
+        verdict = (self._amd.heard if greets(text) else self._amd.named)(text, self._now())
+        if (final if self._untold_until is not None else verdict is not None):
+            self._tell_verdict()
 
     def _stop_screening(self) -> None:
         if self._screening is not None:
@@ -219,6 +227,19 @@ class Ear:
     def _screened(self, amd: Amd, verdict: Verdict | None) -> None:
         if self._greeting is not None:
             self._greeting.feed(amd.events, amd.tones)
+        if verdict is None:
+            return
+        if verdict.kind.machine:
+            self._greeting = self._greeting or GreetingEnd()
+            words = self._screening if verdict.evidence <= Evidence.LATER_TIMING else None
+            if words is not None and words.hurry(self._last):
+                self._untold_until = self._now() + _NAMING_S
+                return
+        self._tell_verdict()
+
+    def _tell_verdict(self) -> None:
+        self._untold_until = None
+        verdict = self._amd.verdict if self._amd is not None else None
         if verdict is None:
             return
         self._log.info("amd", kind=verdict.kind, at=round(verdict.at, 2), evidence=verdict.evidence.name.lower())
