@@ -20,7 +20,7 @@ where c.id = any($1::bigint[])
 -- name: calls
 -- The newest of each campaign by its index, then the newest of those.
 select k.* from campaigns c cross join lateral (
-    select k.id, k.ended_at, k.phone, c.name as campaign, k.outcome, k.result, k.cost,
+    select k.id, k.ended_at, k.phone, c.name as campaign, k.outcome, k.result, k.machine, k.cost,
            coalesce(extract(epoch from k.ended_at - k.answered_at), 0)::float8 as duration
     from calls k
     where k.campaign_id = c.id and k.ended_at is not null

@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from engine.domain.text import mark
+from engine.scenario.events import MachineKind
 
 
 class State(StrEnum):
@@ -74,6 +75,15 @@ class Result(StrEnum):
         return {Result.LEAD: "success", Result.BLACKLIST: "danger", Result.MACHINE: "warning"}[self]
 
 
+MACHINES = {
+    MachineKind.ANNOUNCEMENT: mark("Operator's announcement"),
+    MachineKind.SECRETARY: mark("Virtual secretary"),
+    MachineKind.IVR: mark("Voice menu"),
+    MachineKind.FAX: mark("Fax"),
+}
+"""What kind of machine has answered, where it is known to be another than an answering machine."""
+
+
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     """``done`` of ``contacts`` will not be called any more in this run. Money in roubles; ``lead_price`` None before the
     first lead. ``per_hour``: calls."""
@@ -105,7 +115,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """``duration``: seconds from the answer to the end. ``cost``: roubles."""
+    """``duration``: seconds from the answer to the end. ``cost``: roubles. ``machine``: its kind, when one has answered."""
 
     id: str
     ended_at: datetime
@@ -115,6 +125,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     result: Result | None
     cost: Decimal
+    machine: MachineKind | None = None
+
+    @property
+    def machine_label(self) -> str | None:
+        return MACHINES.get(self.machine) if self.machine is not None else None
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from engine.domain.ids import AccountId
+from engine.scenario.events import MachineKind
 from engine.storage.database import Database
 from engine.storage.queries import load
 from management.paging import Found, Wanted, fetch_page
@@ -121,6 +122,7 @@ def _call(row: asyncpg.Record) -> Call:
         status=Status.SUCCESSFUL if row["outcome"] == "answered" else Status.UNSUCCESSFUL,
         result=Result(row["result"]) if row["result"] in set(Result) else None,
         cost=row["cost"],
+        machine=MachineKind(row["machine"]) if row["machine"] in set(MachineKind) else None,
     )
 
 
