@@ -46,13 +46,16 @@ class Evidence(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``at``: seconds since the answer. ``person``: the classifier's probability then. ``revised``: another came before."""
+    """``at``: seconds since the answer. ``person``: the classifier's probability then. ``revised``: another came before.
+    ``guessed``: that it is a menu, from music alone.
+    """
 
     kind: Kind
     at: float
     evidence: Evidence
     person: float
     revised: bool = False
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +201,7 @@ class Amd:
             return None
         if self._name is before.kind:
             return None
-        self.verdict = replace(before, kind=self._name, at=max(at, self.now), revised=True)
+        self.verdict = replace(before, kind=self._name, at=max(at, self.now), revised=True, guessed=False)
         return self.verdict
 
     def _consider(self) -> Verdict | None:
@@ -247,11 +250,14 @@ class Amd:
                 self.verdict = replace(before, evidence=evidence)  # whoever says «алло» may go on as long as he likes
                 self._close()
             return None
-        if before is not None and evidence is Evidence.TONE and before.kind.machine and kind is Kind.VOICEMAIL:
+        told = before is not None and before.kind.machine and not before.guessed
+        if evidence is Evidence.TONE and told and kind is Kind.VOICEMAIL:
             return None  # a beep does not make a menu or a secretary a voicemail
+        guessed = False
         if kind is Kind.VOICEMAIL and evidence <= Evidence.LATER_TIMING:
-            kind = self._name or kind
-        self.verdict = Verdict(kind, at, evidence, self._person, revised=before is not None)
+            guessed = self._name is None and self.timing.music
+            kind = Kind.IVR if guessed else self._name or kind
+        self.verdict = Verdict(kind, at, evidence, self._person, revised=before is not None, guessed=guessed)
         if kind is not Kind.PERSON or evidence is not Evidence.TIMING:
             self._close()
         return self.verdict

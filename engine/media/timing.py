@@ -34,6 +34,8 @@ _TAIL = 6
 """Frames."""
 _STEADY_BACK, _STEADY_HZ = 6, 9.0
 """A peak that is where it was 120 ms before belongs to music or a tone more often than to speech."""
+_MUSIC, _LEAST_MUSIC = 0.25, 50
+"""Share of frames; of a second at least."""
 _LATELY = 30
 """Frames: 0.6 s."""
 _ONSET = 4
@@ -165,6 +167,15 @@ class Timing:
                     self._voices[-1].ended = at
                 case VoiceHeld():
                     pass
+
+    @property
+    def music(self) -> bool:
+        """Whether much of what was loud so far kept its pitch. Speech reaches half of ``_MUSIC`` seldom, recorded music falls
+        short of it in a third of calls.
+        """
+        loud = [level > self.segmenter.floor_dbov + self.segmenter.settings.margin_db for level in self._levels]
+        steady = sum(each and held for each, held in zip(loud, self._steady, strict=True))
+        return steady >= _MUSIC * max(_LEAST_MUSIC, sum(loud))
 
     def features(self) -> list[float]:
         """One number for each of ``FEATURES``; what has not happened yet is 0, but the wait for voice is what passed."""

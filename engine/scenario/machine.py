@@ -113,7 +113,8 @@ def _machine(turn: Turn, event: on.MachineDetected) -> None:
     if turn.state.ringing is not None:
         turn.tell(do.StopDial(turn.state.ringing))
         turn.set(ringing=None)
-    if rule.on_machine is OnMachine.DROP and rule.drop is not None and event.kind not in _RECORDS_NOTHING:
+    records = event.guessed or event.kind not in _RECORDS_NOTHING
+    if rule.on_machine is OnMachine.DROP and rule.drop is not None and records:
         turn.set(phase=Phase.GREETING)
         turn.start_timer("greeting", turn.state.limits.greeting_s)
     else:

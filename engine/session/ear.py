@@ -245,7 +245,7 @@ class Ear:
         self._log.info("amd", kind=verdict.kind, at=round(verdict.at, 2), evidence=verdict.evidence.name.lower())
         if verdict.kind.machine:
             self._greeting = self._greeting or GreetingEnd()
-            self._perceive(said.MachineDetected(said.MachineKind(verdict.kind.value)))
+            self._perceive(said.MachineDetected(said.MachineKind(verdict.kind.value), verdict.guessed))
         else:
             self._greeting = None
             self._first_words.robot_begins()

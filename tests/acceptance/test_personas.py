@@ -67,8 +67,7 @@ def _machine(kind: str) -> tuple[Any, ...]:
     return ("answered", "machine", kind, "robot", "", [])
 
 
-# The filter knows faxes by their tones. Which machine talks only words can tell, and PocketSphinx hears none but the
-# answers: all that talk are voicemail.
+# The filter knows faxes by their tones, a secretary by what she says, a menu by the music before it.
 TALKS_ON = (_said("unclear"), _said("quiet"))
 """Subscriber 25 talks on for 20 s whatever is asked. The sentence that he is in when the question ends is cut; where the cut falls
 depends on the moment of the verdict, and a short rest may be heard as noise. A person all the same, and never a lead."""
@@ -82,8 +81,8 @@ ANSWERED: dict[str, tuple[Any, ...]] = {
     "05": _said("quiet"),
     "06": ("answered", None, None, "customer", "", ["ask"]),
     "07": _said("quiet"),
-    "22": _machine("voicemail"),
-    "23": _machine("voicemail"),
+    "22": _machine("secretary"),
+    "23": _machine("ivr"),
     "24": _machine("fax"),
     "30": _said("later"),
     "31": _said("unclear"),

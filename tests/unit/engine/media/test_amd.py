@@ -50,6 +50,40 @@ def test_a_long_text_is_a_machine() -> None:
     assert verdict.at == pytest.approx(1.4, abs=0.12)
 
 
+def test_words_name_the_kind_of_a_machine_before_and_after_timing_tells_it() -> None:
+    for after in (False, True):
+        amd, verdicts = Amd(TALKER), []
+        if not after:
+            assert amd.named("здравствуйте я помощник абонента", 0.0) is None
+        for number, frame in enumerate(framed(spoken(0.4, 3.5, 4.0)), 1):
+            verdicts.append(amd.feed(frame, 0.4 < number * FRAME_S <= 3.5, number * FRAME_S))
+        if after:
+            verdicts.append(amd.named("здравствуйте я помощник абонента", 4.0))
+            assert amd.named("что вы сказали", 4.0) is None
+        kinds = [each.kind for each in verdicts if each is not None]
+        assert kinds == ([Kind.VOICEMAIL] if after else []) + [Kind.SECRETARY]
+
+
+def test_words_that_name_a_machine_make_none() -> None:
+    amd = Amd(PERSON)
+    for number, frame in enumerate(framed(spoken(0.4, 0.9, 3.0)), 1):
+        amd.feed(frame, 0.4 < number * FRAME_S <= 0.9, number * FRAME_S)
+    assert amd.named("оставьте сообщение", 3.0) is None
+    assert amd.verdict is not None
+    assert amd.verdict.kind is Kind.PERSON
+
+
+def melody(seconds: float) -> Pcm:
+    return np.concatenate([tone(hz, 0.5) + tone(1.5 * hz, 0.5) for hz in (330, 392, 523, 440) * round(seconds / 2)])
+
+
+def test_a_machine_that_plays_music_is_likely_a_menu_until_it_beeps() -> None:
+    (verdict,) = run(TALKER, melody(4.0), (0.1, 4.0), until=4.0)
+    assert (verdict.kind, verdict.guessed) == (Kind.IVR, True)
+    menu, voicemail = run(TALKER, np.concatenate([melody(4.0), silence(0.5), tone(1200, 0.4)]), (0.1, 4.0))
+    assert (menu.kind, voicemail.kind, voicemail.guessed) == (Kind.IVR, Kind.VOICEMAIL, False)
+
+
 def test_unsure_at_the_deadline() -> None:
     never = replace(PERSON, forest=forest("quiet_s", 99.0, 0.0, 0.0))
     (verdict,) = run(never, spoken(0.4, 0.9, 5.0), (0.4, 0.9))
