@@ -149,7 +149,15 @@ class Studio:
             argv = [*self._sources.rhvoice, "-p", voice.name, "-r", str(rate), "-t", str(pitch), "-o", str(out)]
             env = self._sources.rhvoice_env
         elif voice.engine == "flite":
-            argv = [*self._sources.flite, "-voice", voice.name, "--setf", f"duration_stretch={100 / rate:.3f}", "-o", str(out)]
+            argv = [
+                *self._sources.flite,
+                "-voice",
+                voice.name,
+                "--setf",
+                f"duration_stretch={100 / rate:.3f}",
+                "-o",
+                str(out),
+            ]
             argv += ["-t", text]
             env = self._sources.flite_env
         else:

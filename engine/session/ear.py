@@ -216,7 +216,7 @@ class Ear:
         if self._amd is None:
             return
         verdict = (self._amd.heard if greets(text) else self._amd.named)(text, self._now())
-        if (final if self._untold_until is not None else verdict is not None):
+        if final if self._untold_until is not None else verdict is not None:
             self._tell_verdict()
 
     def _stop_screening(self) -> None:

@@ -102,7 +102,9 @@ async def test_words_tell_which_machine_it_is() -> None:
     assert await screened(MONOLOGUE, PaperSpeech(["я помощник абонента"])) == [
         said.MachineDetected(said.MachineKind.SECRETARY),
     ]
-    assert await screened(MONOLOGUE, PaperSpeech(["вы позвонили"])) == [said.MachineDetected(said.MachineKind.VOICEMAIL)]
+    assert await screened(MONOLOGUE, PaperSpeech(["вы позвонили"])) == [
+        said.MachineDetected(said.MachineKind.VOICEMAIL)
+    ]
 
 
 async def test_words_that_come_later_tell_it_anew() -> None:
