@@ -21,7 +21,7 @@ from engine.amd_tools.utterances import RATE, VOICES, Split, Studio, Voice
 from engine.domain.text import translate
 from engine.host.debian import Say
 
-COUNTS: Mapping[Split, int] = {Split.TRAIN: 8600, Split.TEST: 1600}
+COUNTS: Mapping[Split, int] = {Split.TRAIN: 3440, Split.TEST: 1600}
 SEED = 2604
 Voices = Mapping[Split, Sequence[Voice]]
 _GROUP = 40

@@ -24,6 +24,10 @@ STEP_S: Final = 0.06
 """How often the classifier is asked; ``training`` takes its snapshots at the same times."""
 LATER_S: Final = 1.2
 """Of a voice: who has not been told by then is believed to be a person more easily."""
+LATE_S: Final = 1.0
+"""Of an answer: who speaks later than this is late."""
+PATIENCE_S: Final = 2.35
+"""Since the answer, or the first voice of who is late: no person has to wait much longer, whoever he may be."""
 
 _DOUBT: Final = 0.8
 """Probability of a person below which words are worth a recogniser's time."""
@@ -69,7 +73,7 @@ class AmdSettings:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Probabilities of a person from which on a verdict falls: ``person_from`` upwards (``person_later`` once ``LATER_S`` have
-    passed since the first voice), ``machine_to`` downwards, at the deadline ``machine_at_deadline`` downwards. A person becomes
+    passed since the first voice, ``person_last`` after ``PATIENCE_S``), ``machine_to`` downwards, at the deadline ``machine_at_deadline`` downwards. A person becomes
     a machine from ``revise_to`` downwards, at the deadline from ``revise_at_deadline`` downwards.
     """
 
@@ -79,6 +83,13 @@ class Limits:
     machine_at_deadline: float
     revise_to: float
     revise_at_deadline: float
+    person_last: float
+
+    def person(self, now: float, first_voice: float) -> float:
+        """From which probability on it is a person ``now``, seconds since the answer."""
+        if now - origin(first_voice) >= PATIENCE_S - 1e-9:
+            return self.person_last
+        return self.person_later if now - first_voice >= LATER_S - 1e-9 else self.person_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +119,11 @@ class AmdModel:
     def document(self) -> dict[str, Any]:
         """What :meth:`parse` reads."""
         return {"format": FORMAT, "vad": self.vad, "limits": asdict(self.limits), "forest": self.forest.document()}
+
+
+def origin(first_voice: float) -> float:
+    """When a person begins to wait for us: at the answer, or when he speaks, if he is late."""
+    return first_voice if first_voice >= LATE_S else 0.0
 
 
 def _old() -> BadInput:
@@ -226,8 +242,7 @@ class Amd:
         if self.verdict is not None:
             machine = self._person <= limits.revise_to
             return (Kind.VOICEMAIL if machine else None), Evidence.LATER_TIMING
-        later = self.now - self.timing.first_voice >= LATER_S - 1e-9
-        if self._person >= (limits.person_later if later else limits.person_from):
+        if self._person >= limits.person(self.now, self.timing.first_voice):
             return Kind.PERSON, Evidence.TIMING
         return (Kind.VOICEMAIL if self._person <= limits.machine_to else None), Evidence.TIMING
 

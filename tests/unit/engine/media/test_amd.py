@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain.errors import BadInput
-from engine.media.amd import LATER_S, Amd, AmdModel, AmdSettings, Evidence, Limits, Verdict
+from engine.media.amd import LATER_S, PATIENCE_S, Amd, AmdModel, AmdSettings, Evidence, Limits, Verdict
 from engine.media.forest import FORMAT
 from engine.media.frames import FRAME_S
 from engine.media.phrases import Kind
 from tests.unit.engine.media.sounds import Pcm, forest, framed, noise, silence, tone
 
 # Half a second of quiet after a voice is a person, more than a second of talking a machine.
-PERSON = AmdModel(forest("quiet_s", 0.5, 0.0, 4.0), Limits(0.9, 0.9, 0.01, 0.3, 0.0, 0.0), 2)
-TALKER = AmdModel(forest("state_s", 1.0, 0.0, -6.0), Limits(0.9, 0.9, 0.01, 0.3, 0.01, 0.01), 2)
+PERSON = AmdModel(forest("quiet_s", 0.5, 0.0, 4.0), Limits(0.9, 0.9, 0.01, 0.3, 0.0, 0.0, 0.9), 2)
+TALKER = AmdModel(forest("state_s", 1.0, 0.0, -6.0), Limits(0.9, 0.9, 0.01, 0.3, 0.01, 0.01, 0.9), 2)
 
 
 def run(model: AmdModel, sound: Pcm, voice: tuple[float, float], until: float = 6.0) -> list[Verdict]:
@@ -190,6 +190,15 @@ def test_later_less_makes_a_person() -> None:
     )
     assert verdict.kind is Kind.PERSON
     assert verdict.at == pytest.approx(0.4 + LATER_S, abs=0.1)
+
+
+def test_nobody_who_may_be_a_person_waits_long() -> None:
+    hesitant = replace(PERSON, forest=forest("quiet_s", 9.0, 0.0, 0.0))
+    patient = replace(hesitant, limits=replace(hesitant.limits, person_last=0.4))
+    (verdict,) = run(patient, spoken(0.4, 3.0, 4.5), (0.4, 3.0))
+    assert (verdict.kind, verdict.at) == (Kind.PERSON, pytest.approx(PATIENCE_S, abs=0.1))
+    (late,) = run(patient, spoken(1.4, 3.0, 4.5), (1.4, 3.0))
+    assert late.at == pytest.approx(1.4 + PATIENCE_S, abs=0.1)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["voice", "quiet", "gap"]), st.integers(1, 40)), max_size=15))

@@ -18,7 +18,7 @@ from engine.speech.recogniser import PreRoll
 from engine.speech.vad import Vad
 from tests.unit.engine.media.sounds import Pcm, forest, silence, vowel
 
-TALKER = AmdModel(forest("near_voiced_s", 1.0, 0.0, -9.0), Limits(0.9, 0.9, 0.01, 0.3, 0.01, 0.01), 2)
+TALKER = AmdModel(forest("near_voiced_s", 1.0, 0.0, -9.0), Limits(0.9, 0.9, 0.01, 0.3, 0.01, 0.01, 0.9), 2)
 """Whoever has spoken for a second is a machine."""
 
 
