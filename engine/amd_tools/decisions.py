@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 class Chances:
     """One call: probabilities of a person at ``times``; ``voice_s`` when the first voice came; ``tone_s`` when a tone tells a
     machine; ``person`` the truth; ``origin``: when the clock for its speed starts, 0 or the first voice of a person who is late.
+    ``closing``: the probability at the deadline, NaN where nothing was heard.
     """
 
     times: Floats
@@ -27,6 +28,7 @@ class Chances:
     tone_s: float
     person: bool
     origin: float
+    closing: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,12 @@ def decided(call: Chances, limits: Limits, deadline: float) -> Decision:
     if call.tone_s <= min(at, deadline):
         return Decision(call.tone_s, False, False)
     if at > deadline:
-        taken = not (len(values) and values[-1] <= limits.machine_at_deadline)
+        taken = not call.closing <= limits.machine_at_deadline
         return Decision(deadline, taken, taken)
     if not person[sure[0]]:
         return Decision(at, False, False)
     after = values[sure[0] :]
-    revised = call.tone_s <= deadline or after.min() <= limits.revise_to or after[-1] <= limits.revise_at_deadline
+    revised = call.tone_s <= deadline or after.min() <= limits.revise_to or call.closing <= limits.revise_at_deadline
     return Decision(at, True, not revised)
 
 
@@ -91,7 +93,11 @@ def quantile(values: Sequence[float] | Floats, share: float) -> float:
     return float(np.quantile(values, share)) if len(values) else 0.0
 
 
-PERSON_FROM, PERSON_LATER, PERSON_LAST = (0.7, 0.8, 0.86, 0.9, 0.94), (0.4, 0.5, 0.6, 0.7, 0.8), (0.1, 0.2, 0.3, 0.5, 0.7)
+PERSON_FROM, PERSON_LATER, PERSON_LAST = (
+    (0.7, 0.8, 0.86, 0.9, 0.94),
+    (0.4, 0.5, 0.6, 0.7, 0.8),
+    (0.1, 0.2, 0.3, 0.5, 0.7),
+)
 MACHINE_TO, AT_DEADLINE, REVISE_TO = (0.001, 0.003, 0.01), (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5), (0.0, 0.005, 0.02)
 
 
@@ -122,7 +128,7 @@ class Table:
         self.later = self.times - np.array([[call.voice_s] for call in calls]) >= LATER_S - 1e-9
         self.last_call = self.times - np.array([[origin(call.voice_s)] for call in calls]) >= PATIENCE_S - 1e-9
         self.least = np.fmin.accumulate(self.values[:, ::-1], axis=1)[:, ::-1]
-        self.last = np.array([call.values[-1] if len(call.values) else np.nan for call in calls])
+        self.last = np.array([call.closing for call in calls])
         self.tone = np.array([call.tone_s for call in calls])
         self.person = np.array([call.person for call in calls])
         self.origin = np.array([call.origin if call.person else 0.0 for call in calls])

@@ -73,8 +73,9 @@ class AmdSettings:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Probabilities of a person from which on a verdict falls: ``person_from`` upwards (``person_later`` once ``LATER_S`` have
-    passed since the first voice, ``person_last`` after ``PATIENCE_S``), ``machine_to`` downwards, at the deadline ``machine_at_deadline`` downwards. A person becomes
-    a machine from ``revise_to`` downwards, at the deadline from ``revise_at_deadline`` downwards.
+    passed since the first voice, ``person_last`` after ``PATIENCE_S``), ``machine_to`` downwards, at the deadline
+    ``machine_at_deadline`` downwards. A person becomes a machine from ``revise_to`` downwards, at the deadline from
+    ``revise_at_deadline`` downwards.
     """
 
     person_from: float
@@ -94,11 +95,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class AmdModel:
-    """``limits`` of the probability of a person. ``vad``: webrtcvad's aggressiveness in training."""
+    """``limits`` of the probability of a person. ``vad``: webrtcvad's aggressiveness in training. ``closing`` is asked at the deadline,
+    when there is no later any more; None: ``forest`` is asked then too.
+    """
 
     forest: Forest
     limits: Limits
     vad: int
+    closing: Forest | None = None
 
     @staticmethod
     def parse(document: Mapping[str, Any]) -> AmdModel:
@@ -108,17 +112,23 @@ class AmdModel:
             if known != FORMAT:
                 raise _old()
             limits = Limits(**{each.name: float(document["limits"][each.name]) for each in fields(Limits)})
-            vad, forest = int(document["vad"]), document["forest"]
+            vad, forest, closing = int(document["vad"]), document["forest"], document["closing"]
         except (KeyError, TypeError, ValueError) as error:
             raise BadInput("amd-model", mark("This is not a model of answering-machine detection.")) from error
-        model = AmdModel(Forest.parse(forest), limits, vad)
-        if model.forest.names != FEATURES or not 0 <= vad <= 3:
+        model = AmdModel(Forest.parse(forest), limits, vad, Forest.parse(closing))
+        if any(each.names != FEATURES for each in (model.forest, model.last)) or not 0 <= vad <= 3:
             raise _old()
         return model
 
     def document(self) -> dict[str, Any]:
         """What :meth:`parse` reads."""
-        return {"format": FORMAT, "vad": self.vad, "limits": asdict(self.limits), "forest": self.forest.document()}
+        forests = {"forest": self.forest.document(), "closing": self.last.document()}
+        return {"format": FORMAT, "vad": self.vad, "limits": asdict(self.limits), **forests}
+
+    @property
+    def last(self) -> Forest:
+        """The forest that is asked at the deadline."""
+        return self.closing or self.forest
 
 
 def origin(first_voice: float) -> float:
@@ -248,6 +258,8 @@ class Amd:
 
     def _at_deadline(self) -> Verdict | None:
         limits = self._model.limits
+        if self.timing.first_voice is not None:
+            self._person = self._model.last.probability(self.timing.features())
         if self.verdict is not None:
             machine = self._person <= limits.revise_at_deadline
             revised = self._say(Kind.VOICEMAIL, Evidence.LATER_TIMING, self.now) if machine else None

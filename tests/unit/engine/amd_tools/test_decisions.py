@@ -24,6 +24,7 @@ def call(
         tone_s,
         person,
         origin,
+        values[-1] if values else math.nan,
     )
 
 

@@ -183,6 +183,16 @@ def test_a_person_whom_nothing_confirmed_is_revised_at_the_deadline() -> None:
     assert machine.at == pytest.approx(4.0)
 
 
+def test_at_the_deadline_the_closing_forest_is_asked() -> None:
+    quiet = replace(PERSON, closing=forest("since_answer", 3.9, 9.0, -9.0))
+    person, machine = run(
+        replace(quiet, limits=replace(quiet.limits, revise_at_deadline=0.1)), spoken(0.4, 0.9, 3.0), (0.4, 0.9)
+    )
+    assert (person.kind, machine.kind, machine.at) == (Kind.PERSON, Kind.VOICEMAIL, pytest.approx(4.0))
+    assert AmdModel.parse(quiet.document()).last.probability([4.0] * 66) < 0.01
+    assert AmdModel.parse(PERSON.document()).last.document() == PERSON.forest.document()
+
+
 def test_later_less_makes_a_person() -> None:
     likely = replace(PERSON, forest=forest("quiet_s", 0.2, 0.0, 1.0))
     (verdict,) = run(
