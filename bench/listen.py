@@ -67,7 +67,7 @@ async def _measure(stack: Stack, options: argparse.Namespace) -> int:
         bench = Bench(ensemble, options.seconds)
         found = [await _phase(bench, n, kind) for n in options.n for kind in phases.order(options.rounds)]
         say(f"turns at {options.turns} calls")
-        answered = await _turns(bench, options.turns)
+        answered = await _turns(bench, options.turns, options.answers)
         return _report(found, answered, options, await ensemble.machine())
 
 
@@ -147,23 +147,23 @@ class Answered:
         return float(np.quantile(self.turns, share)) if self.turns else None
 
 
-async def _turns(bench: Bench, n: int) -> Answered:
+async def _turns(bench: Bench, n: int, per_second: int) -> Answered:
     ensemble = bench.ensemble
     folder = asterisks(ensemble.stack)[1].folder / "spool" / "bench"
     for old in folder.glob("*.raw"):
         old.unlink()
     media = ensemble.stack.media / "materials"
     # Nobody answers before all are on the line.
-    question = carrier.recording(media, n / ANSWERS_PER_S + 3)
+    question = carrier.recording(media, n / per_second + 3)
     campaign = await ensemble.rig.campaign(
         turns.scenario(question, carrier.recording(media, 3.0)),
         [NewContact(carrier.talker(each, 0), {}) for each in range(n)],
-        per_hour=ANSWERS_PER_S * 3600,
+        per_hour=per_second * 3600,
         burst=1,
         max_channels=n,
     )
     await ensemble.rig.campaigns.start(campaign)
-    for _ in range(round(2 * n / ANSWERS_PER_S + 60)):
+    for _ in range(round(2 * n / per_second + 60)):
         if (await ensemble.rig.campaigns.progress(campaign))["state"] != "running":
             break
         await asyncio.sleep(1)
@@ -188,7 +188,12 @@ def _report(
         "targets": {"ratio": RATIO, "loop_lag_p99_ms": LAG_MS, "turn_p50_s": TURN_P50_S, "turn_p95_s": TURN_P95_S},
         "valid": all(each["valid"] for each in results) and not answered.missing and not answered.leaked,
         "results": results,
-        "turns": {"calls": options.turns, "missing": answered.missing, "leaked": answered.leaked},
+        "turns": {
+            "calls": options.turns,
+            "answers_per_s": options.answers,
+            "missing": answered.missing,
+            "leaked": answered.leaked,
+        },
         "rounds": options.rounds,
         "window_s": options.seconds,
         "machine": where,
@@ -212,6 +217,7 @@ def options_from(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--n", type=phases.numbers, default=(50, 100, 200), help="calls at once: 50,100,200")
     parser.add_argument("--seconds", type=float, default=8.0, help="length of a measurement")
     parser.add_argument("--turns", type=int, default=50, help="calls at once in which an answer is waited for")
+    parser.add_argument("--answers", type=int, default=ANSWERS_PER_S, help="answers in a second")
     parser.add_argument("--rounds", type=int, default=1, help="measurements of each kind for each N")
     return parser.parse_args(arguments)
 

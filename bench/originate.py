@@ -208,7 +208,7 @@ def _report(runs: Sequence[Run], options: argparse.Namespace, where: dict[str, o
 def options_from(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dozvon bench originate", description="Attempts per second.")
     parser.add_argument("--json", action="store_true", help="the last line is the result as JSON")
-    parser.add_argument("--at-once", type=numbers, default=(10, 20, 40), help="attempts under way: 10,20,40")
+    parser.add_argument("--at-once", type=numbers, default=(40, 80, 120), help="attempts under way: 40,80,120")
     parser.add_argument("--seconds", type=float, default=8.0, help="length of a measurement")
     parser.add_argument("--rounds", type=int, default=1, help="measurements of each kind for each number at once")
     return parser.parse_args(arguments)

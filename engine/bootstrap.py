@@ -121,7 +121,7 @@ async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[D
         clips = clip_store(settings.media, find_asterisk(settings.state, settings.asterisk_home))
         recordings = settings.media / "recordings"
         recordings.mkdir(parents=True, exist_ok=True)
-        ears, taps = AriEars(ari, settings.app), AriTaps(ari, settings.app)
+        ears, taps = AriEars(ari, settings.app, samples16), AriTaps(ari, settings.app)
         metrics.hearing(lambda: ears.frames, lambda: ears.lost)
         await taps.sweep()
         heard_with = await stack.enter_async_context(hearing(settings, ears))

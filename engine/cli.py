@@ -8,8 +8,9 @@ import os
 import runpy
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import uvloop
@@ -28,8 +29,9 @@ from engine.keeper import Keeper
 from engine.scenario.check import check
 from engine.scenario.document import parse
 from engine.scenario.simulate import simulate
-from engine.settings import engine_settings, state_from
+from engine.settings import engine_settings, state_from, vosk_model
 from engine.speech.lemmas import russian_forms
+from engine.speech.recognisers import load_model
 from engine.stack import CARRIER, Ports, Stack
 from engine.telemetry import configure_logs
 
@@ -193,16 +195,27 @@ def _worker(_: argparse.Namespace, environment: Mapping[str, str]) -> int:
     os.execve(sys.executable, [sys.executable, "-P", "-m", "management", "worker"], dict(environment))  # noqa: S606 - no shell is meant
 
 
-def _simulate(options: argparse.Namespace, _: Mapping[str, str]) -> int:
+def _simulate(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     try:
         scenario = parse(options.file.read_bytes())
     except OSError as error:
         raise BadInput("scenario_file", mark("{file}: {reason}"), file=options.file, reason=error.strerror) from error
-    for problem in check(scenario):
+    for problem in check(scenario, unheard=_unheard(environment, scenario.language)):
         print(f"{problem.severity.value}: {problem.node or '—'}: {problem}", file=sys.stderr)
     fields = dict(pair.partition("=")[::2] for pair in options.field)
     simulate(scenario, fields, input, print, forms=russian_forms())
     return 0
+
+
+def _unheard(environment: Mapping[str, str], language: str) -> Callable[[Sequence[str]], Collection[str]]:
+    """Which words the recogniser that an engine would use here never hears. It is loaded when words are asked for."""
+    load = cache(lambda: load_model(vosk_model(environment), state_from(environment).root / "models", language))
+
+    def unheard(words: Sequence[str]) -> Collection[str]:
+        model = load()
+        return model.unknown_words(words) if model is not None else ()
+
+    return unheard
 
 
 def _bench(options: argparse.Namespace, _: Mapping[str, str]) -> int:

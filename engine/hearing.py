@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from engine.ari.ears import AriEars
 from engine.host.paths import PROJECT
@@ -29,11 +31,13 @@ AMD_MODEL = PROJECT / "sounds" / "amd" / "model.json"
 @asynccontextmanager
 async def hearing(settings: EngineSettings, ears: AriEars) -> AsyncIterator[Hearing]:
     """Raises BadInput or Unavailable for a model that is named but cannot be used."""
-    model = await asyncio.to_thread(load_model, settings.vosk_model, settings.state.root / "models")
-    recogniser = Recogniser(model, threads=max(1, (os.cpu_count() or 2) - 1)) if model else None
+    cores = os.cpu_count() or 1
+    store = settings.state.root / "models"
+    model = await asyncio.to_thread(load_model, settings.vosk_model, store, processes=cores)
+    recogniser = Recogniser(model, threads=cores) if model else None
     log.info("recogniser", description=describe(model))
     try:
-        yield Hearing(ears, amd_model(AMD_MODEL), Vad, samples16, PreRoll, recogniser, russian_forms())
+        yield Hearing(ears, amd_model(AMD_MODEL), Vad, PreRoll, _read, recogniser, russian_forms())
     finally:
         if recogniser is not None:
             await recogniser.close()
@@ -46,3 +50,10 @@ def amd_model(file: Path) -> AmdModel | None:
     except FileNotFoundError:
         log.warning("no_amd_model", file=str(file))
         return None
+
+
+def _read(clip: Path, begin: int, end: int) -> NDArray[np.int16]:
+    """Of a prompt as it is played."""
+    with clip.open("rb") as file:
+        file.seek(begin)
+        return samples16(file.read(end - begin))

@@ -64,12 +64,17 @@ def engine_settings(environment: Mapping[str, str]) -> EngineSettings:
         metrics_port=_number(environment, "DOZVON_METRICS_PORT", 0),
         log_level=environment.get("DOZVON_LOG", "info"),
         asterisk_home=environment.get("ASTERISK_HOME"),
-        vosk_model=Path(environment["DOZVON_VOSK_MODEL"]) if environment.get("DOZVON_VOSK_MODEL") else None,
+        vosk_model=vosk_model(environment),
         recording=Keeping(
             Container(_choice(environment, "DOZVON_RECORDING_FORMAT", [each.value for each in Container], "opus")),
             _choice(environment, "DOZVON_RECORDING_SIDES", ["stereo", "mixed"], "stereo") == "mixed",
         ),
     )
+
+
+def vosk_model(environment: Mapping[str, str]) -> Path | None:
+    """The speech model's directory that the operator has named."""
+    return Path(environment["DOZVON_VOSK_MODEL"]) if environment.get("DOZVON_VOSK_MODEL") else None
 
 
 def _need(environment: Mapping[str, str], name: str) -> str:

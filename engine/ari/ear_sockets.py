@@ -2,7 +2,8 @@
 
 A process that is woken for every packet of 200 calls is woken ten thousand times a second, and a wake-up costs more than
 all that is done with a packet (docs/decisions/0008). So nobody waits for these sockets: at each tick epoll tells, without
-waiting, which of them hold something. Each ear has a socket of its own, since its buffer then outlasts any stall of this
+waiting, which of them hold something. What one tick brings of all calls is decoded and measured in one go: numpy takes longer to be
+called than to compute a frame. Each ear has a socket of its own, since its buffer then outlasts any stall of this
 process, and the kernel tells calls apart. Source: RFC 3550.
 """
 
@@ -11,12 +12,20 @@ from __future__ import annotations
 import asyncio
 import select
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.media.frames import levels_dbov
 
 FRAME: Final = 160
 """Bytes of 20 ms of A-law at 8 kHz."""
 TICK_S: Final = 0.02
+_BYTES: Final = 2 * FRAME
+"""Of a frame once it is decoded."""
+_CLOCK_TICKS = 5
 _HEADER = 12
 _ALAW = 8
 """The payload type of A-law (RFC 3551)."""
@@ -28,8 +37,11 @@ _ROUNDS = 100
 class Listener(Protocol):
     """What an ear tells; called inline, so nothing slow."""
 
-    def heard(self, frames: bytes) -> None:
-        """A-law, a whole number of frames."""
+    def heard(self, pcm: bytes, levels: Sequence[float], now: float) -> None:
+        """16 bits, a whole number of frames, and the level of each (dBov); ``now`` in loop time."""
+
+    def clock(self, now: float) -> None:
+        """Every fifth tick, whether anything comes or not."""
 
     def lost(self) -> None:
         """The ear is gone, and not by ``close`` or ``detach``."""
@@ -40,8 +52,9 @@ class EarSocket:
 
     def __init__(self, listener: Listener, host: str) -> None:
         self.listener = listener
+        self.open = True
         self.lost = 0
-        self.pending = bytearray()
+        self._pending = b""
         self._next: int | None = None
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self.socket.bind((host, 0))
@@ -61,15 +74,21 @@ class EarSocket:
             packet = self._receive(_LARGEST)
         except OSError:
             return False  # the other side is gone, says ICMP; its channel's end is told by Asterisk
-        first = not self.pending
         if not _is_alaw(packet):
             return False
         number = (packet[2] << 8) | packet[3]
         if number != self._next and self._next is not None and (gap := (number - self._next) & 0xFFFF) < 0x8000:
             self.lost += gap
         self._next = (number + 1) & 0xFFFF
-        self.pending += packet[_HEADER + 4 * (packet[0] & 0x0F) :]
-        return first and len(self.pending) > 0
+        octets = packet[_HEADER + 4 * (packet[0] & 0x0F) :]
+        first = not self._pending
+        self._pending = self._pending + octets if self._pending else octets
+        return first
+
+    def take(self) -> bytes:
+        """The whole frames that have been read."""
+        octets, self._pending = self._pending, b""
+        return octets if len(octets) == FRAME else octets[: len(octets) // FRAME * FRAME]
 
 
 def _is_alaw(packet: bytes) -> bool:
@@ -77,10 +96,11 @@ def _is_alaw(packet: bytes) -> bool:
 
 
 class EarSockets:
-    """All ears of a process. ``host``: our address as Asterisk sees it. Used in the loop's thread."""
+    """All ears of a process. ``host``: our address as Asterisk sees it; ``decode``: samples of A-law. Used in the loop's thread."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, decode: Callable[[bytes], NDArray[np.int16]]) -> None:
         self.host = host
+        self._decode = decode
         self.frames = 0
         """Frames heard, and those missing in the sequence of packets, since the beginning."""
         self.lost = 0
@@ -88,6 +108,7 @@ class EarSockets:
         self._epoll = select.epoll()
         self._tick: asyncio.TimerHandle | None = None
         self._due = 0.0
+        self._ticks = 0
 
     def open(self, listener: Listener) -> EarSocket:
         """Raises OSError when the process has no more descriptors."""
@@ -102,6 +123,7 @@ class EarSockets:
     def close(self, ear: EarSocket) -> None:
         """Closing twice is harmless."""
         if self._open.pop(ear.socket.fileno(), None) is not None:
+            ear.open = False
             self.lost += ear.lost
             self._epoll.unregister(ear.socket.fileno())
             ear.socket.close()
@@ -119,14 +141,28 @@ class EarSockets:
             if not ready:
                 break
             touched += [ear for number, _ in ready if (ear := self._open[number]).read()]
-        for ear in touched:
-            whole = len(ear.pending) // FRAME * FRAME
-            frames = bytes(ear.pending[:whole])
-            ear.pending.clear()
-            self.frames += whole // FRAME
-            if frames and ear.socket.fileno() in self._open:
-                ear.listener.heard(frames)
+        now = asyncio.get_running_loop().time()
+        self._tell(touched, now)
+        self._ticks += 1
+        for number, ear in tuple(self._open.items()):
+            if (number + self._ticks) % _CLOCK_TICKS == 0 and ear.open:
+                ear.listener.clock(now)
         self._again()
+
+    def _tell(self, ears: list[EarSocket], now: float) -> None:
+        taken = [ear.take() for ear in ears]
+        octets = b"".join(taken)
+        if not octets:
+            return
+        samples = self._decode(octets).reshape(-1, FRAME)
+        pcm, levels = samples.tobytes(), levels_dbov(samples)
+        self.frames += len(levels)
+        at = 0
+        for ear, piece in zip(ears, taken, strict=True):
+            end = at + len(piece) // FRAME
+            if end > at and ear.open:
+                ear.listener.heard(pcm[at * _BYTES : end * _BYTES], levels[at:end], now)
+            at = end
 
 
 def address_towards(host: str, port: int) -> str:

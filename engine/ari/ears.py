@@ -6,8 +6,12 @@ Asterisk whatever this process does, and a broken ear interrupts nothing (docs/d
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.ari.client import Ari, NotFound
 from engine.ari.ear_sockets import EarSocket, EarSockets, Listener, address_towards
@@ -35,8 +39,10 @@ class AriLeg:
 class AriEars:
     """Attaches ears. ``ended`` must be told of every channel that is gone."""
 
-    def __init__(self, ari: Ari, app: str) -> None:
+    def __init__(self, ari: Ari, app: str, decode: Callable[[bytes], NDArray[np.int16]]) -> None:
+        """``decode``: 16-bit samples of A-law."""
         self._ari = ari
+        self._decode = decode
         self._app = app
         self._number = 0
         self._sockets: EarSockets | None = None
@@ -108,7 +114,9 @@ class AriEars:
         parts = urlsplit(self._ari.address)
         try:
             if self._sockets is None:
-                self._sockets = EarSockets(address_towards(parts.hostname or "127.0.0.1", parts.port or 80))
+                self._sockets = EarSockets(
+                    address_towards(parts.hostname or "127.0.0.1", parts.port or 80), self._decode
+                )
             return self._sockets.open(listener)
         except OSError as error:
             raise Unavailable("no_ear", mark("No socket to hear with: {error}"), error=error) from error

@@ -19,7 +19,7 @@ from engine.stack import CARRIER
 from engine.storage.catalogue import Catalogue, NewCampaign, NewContact
 
 HERE = Path(__file__).parent
-PERSONAS = "00 01 02 03 04 05 06 07 10 11 12 13 14 15 16 20 21 22 23 24 25 30 31 32 40 41".split()
+PERSONAS = "00 01 02 03 04 05 06 07 10 11 12 13 14 15 16 20 21 22 23 24 25 30 31 32 33 40 41".split()
 """Every virtual subscriber of the test carrier, by the last two digits of its number."""
 NAMES = ("Анна", "Борис", "Вера", "Глеб", "Дарья", "Егор", "Жанна", "Захар")
 ROUNDS = ("900123", "912765", "926040")
@@ -65,7 +65,7 @@ def demo_csv() -> bytes:
     """The demo's audience as the CSV file that a customer would upload."""
     rows = ["phone;name"]
     for number, (head, persona) in enumerate((head, persona) for head in ROUNDS for persona in PERSONAS):
-        rows.append(f"+7{head}{number // 26 + 10}{persona};{NAMES[number % len(NAMES)]}")
+        rows.append(f"+7{head}{number // len(PERSONAS) + 10}{persona};{NAMES[number % len(NAMES)]}")
     return "\n".join(rows).encode()
 
 

@@ -54,7 +54,7 @@ class Attempts:
         self.closing = False
         """Set at the end of the process: claims that are not dialled yet are given back."""
 
-    async def run(self, campaign: Campaign, claim: Claim, carousel: list[str]) -> Cannot | None:
+    async def run(self, campaign: Campaign, policy: RetryPolicy, claim: Claim, carousel: list[str]) -> Cannot | None:
         """Call the contact and write what became of it. Returns only when the database has it."""
         caller_id = caller_for(campaign, claim, carousel)
         attempt = _attempt(campaign, claim, caller_id)
@@ -71,18 +71,18 @@ class Attempts:
             log.error("claim_lost", call=claim.call_id)
             return None
         record = await call.run()
-        await persist(lambda: self._settle(campaign, claim, record))
+        await persist(lambda: self._settle(campaign, policy, claim, record))
         self._on_end(campaign, record, Fact(record.outcome, record.sip, record.q850, record.hung_up_by == "engine"))
         return None
 
-    async def _settle(self, campaign: Campaign, claim: Claim, record: CallRecord) -> None:
+    async def _settle(self, campaign: Campaign, policy: RetryPolicy, claim: Claim, record: CallRecord) -> None:
         if record.unsaved:
             await self._store.mark(record.call_id, record.unsaved)
         first = claim.number == 1
         history = [] if first else await self._store.history(campaign.id, claim.contact, campaign.run)
         this = PastAttempt(record.outcome, record.result, claim.carousel)
         cost = Tariff(campaign.per_minute).cost(record.talk_seconds)
-        following = next_step(retry_policy(campaign), [*history, this], record.ended_at)
+        following = next_step(policy, [*history, this], record.ended_at)
         await self._store.finish(record, cost, following)
 
 

@@ -18,6 +18,7 @@ from engine.dialer.attempts import Attempts, Cannot, persist, retry_policy
 from engine.dialer.breaker import BreakerState, Fact, feed, verdict
 from engine.dialer.capacity import Hold, Share, share
 from engine.dialer.ports import AttemptStore, Caller, CampaignStore
+from engine.dialer.retry import RetryPolicy
 from engine.dialer.window import Window, next_opening, open_zones, window_from, zone_info
 from engine.domain.attempt import CallRecord
 from engine.domain.campaign import Campaign, Claim, Room
@@ -34,7 +35,7 @@ BATCH = 100
 AHEAD = 20
 """Contacts whose speech is rendered before they are claimed."""
 
-GATHER_S = 0.02
+GATHER_S = 0.04
 """Ends of calls within this begin one round together."""
 SHORT_S = 1.0
 """While every campaign's pacer grants its next call within this, the ends of calls begin no round of their own."""
@@ -154,7 +155,7 @@ class Dialer:
         memory.paced = False
         now = datetime.now(UTC)
         window = window_from(campaign.call_window)
-        retry_policy(campaign)
+        policy = retry_policy(campaign)
         if not memory.seen:
             memory.seen = True
             await self._block_unknown_zones(campaign, window)
@@ -167,24 +168,24 @@ class Dialer:
         free, claims = await self._campaigns.claim(campaign.id, zones, self._cell, wanted, moment)
         if free is None:
             return LONGEST_SLEEP_S
-        self._begin(campaign, claims)
+        self._begin(campaign, policy, claims)
         granted = share(free, moment, wanted)
         if len(claims) < granted.count:
             return await self._nothing_due(campaign, zones, memory)
         return await self._held(campaign, granted, free, memory)
 
-    def _begin(self, campaign: Campaign, claims: Sequence[Claim]) -> None:
+    def _begin(self, campaign: Campaign, policy: RetryPolicy, claims: Sequence[Claim]) -> None:
         for claim in claims:
-            log.info("claimed", call=claim.call_id, campaign=campaign.id, attempt=claim.number)
+            log.debug("claimed", call=claim.call_id, campaign=campaign.id, attempt=claim.number)
             self.in_progress.add(claim.call_id)
-            task = asyncio.ensure_future(self._attempt(campaign, claim))
+            task = asyncio.ensure_future(self._attempt(campaign, policy, claim))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _attempt(self, campaign: Campaign, claim: Claim) -> None:
+    async def _attempt(self, campaign: Campaign, policy: RetryPolicy, claim: Claim) -> None:
         try:
             carousel = await persist(self._campaigns.carousel) if claim.carousel else []
-            failed = await self._attempts.run(campaign, claim, carousel)
+            failed = await self._attempts.run(campaign, policy, claim, carousel)
             if isinstance(failed, Cannot):
                 await self._pause(campaign, failed.code, failed.text)
         except Exception:

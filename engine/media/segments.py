@@ -76,6 +76,11 @@ class Segmenter:
         self._weight = 0
         self._held = False
 
+    @property
+    def held(self) -> bool:
+        """Whether the present voice has lasted ``held_s``."""
+        return self.started is not None and self._held
+
     def feed(self, level: float, voiced: bool, at: float) -> list[SegmentEvent]:
         """A frame that ended at ``at``, of ``level`` dBov, with webrtcvad's flag."""
         # Comparisons instead of max() and min() here and below: this runs 50 times a second a call.

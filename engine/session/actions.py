@@ -24,6 +24,7 @@ from engine.session.ports import ClipSource, Phone
 from engine.session.timers import Timers
 from engine.session.transfer import Transfer
 
+log = structlog.get_logger("call")
 INTERWORKING = 127
 """Q.850 cause of an end that the network did not explain."""
 ENDING_S = 5.0
@@ -63,14 +64,13 @@ class Actions:
         self._timers = timers
         self._deliver = deliver
         self._filling = False
-        self._log = structlog.get_logger("call").bind(call=line.channel)
 
     async def carry_out(self, command: do.Command) -> None:
         """What Asterisk or a voice refuses is reported to the machine as it would see it happen."""
         try:
             await self._dispatch(command)
         except (BadInput, Unavailable) as error:
-            self._log.error("command_failed", command=type(command).__name__, error=str(error))
+            log.error("command_failed", call=self._line.channel, command=type(command).__name__, error=str(error))
             if isinstance(command, do.Play):
                 playback = self.playback(command.play_id)
                 self._deliver(PlaybackDone(self._line.channel, playback, True, datetime.now(UTC)))
@@ -101,7 +101,7 @@ class Actions:
             case do.SendMessage() | do.CallWebhook() | do.SaveField():
                 self._facts.effects.append(self._effect(command))
             case do.Protest(event, phase):
-                self._log.error("protest", said=type(event).__name__, phase=phase)
+                log.error("protest", call=self._line.channel, said=type(event).__name__, phase=phase)
                 await self.end(by="robot", why="protest")
             case do.Record() | do.MarkGoal() | do.AddToBlacklist() | do.AddTag():
                 pass  # recording runs since the answer; marks are facts of the state, saved after the step
@@ -112,8 +112,10 @@ class Actions:
         await self.fill_pauses(False)
         # what depends on keyed-in fields could not be rendered before
         clip = self._line.rendered.get(command.prompt) or await self._clips.clip(command.prompt)
+        if self._line.ear is not None:
+            self._line.ear.robot_says(clip)
         if not await self._phone.play(self._line.channel, self.playback(command.play_id), clip):
-            self._log.debug("play_on_gone_channel")  # its end is already in the mailbox
+            log.debug("play_on_gone_channel", call=self._line.channel)  # its end is already in the mailbox
 
     def _hear(self, command: do.DetectMachine | do.Listen | do.StopListening) -> None:
         ear = self._line.ear
@@ -143,7 +145,7 @@ class Actions:
             try:
                 await self._phone.send_silence(self._line.channel, on)
             except Unavailable as error:
-                self._log.warning("silence_not_switched", on=on, error=str(error))
+                log.warning("silence_not_switched", call=self._line.channel, on=on, error=str(error))
 
     async def end(self, *, by: str, why: str) -> None:
         """End the call. The first who ends it, and why, go into its record."""
@@ -158,7 +160,7 @@ class Actions:
         try:
             await self._phone.hang_up(self._line.channel)
         except Unavailable as error:
-            self._log.warning("hangup_failed", error=str(error))
+            log.warning("hangup_failed", call=self._line.channel, error=str(error))
 
     async def check_gone(self) -> None:
         """The channel's end was not told. Ask; without Asterisk wait for it, since a live channel costs money."""

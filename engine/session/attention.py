@@ -41,6 +41,8 @@ class Attention:
         longest_s: float = math.inf,
         wanted: Callable[[], bool] = always,
     ) -> None:
+        self._source = source
+        self._words = words
         self._gate = gate
         self._tell = tell
         self._wanted = wanted
@@ -48,7 +50,7 @@ class Attention:
         self._final: Spoken | None = None
         self._finishing: asyncio.Task[None] | None = None
         self._closed = False
-        self._stream: SpeechStream = source.open(words, lambda text: tell(text, False, False))
+        self._stream = self._open()
         self._log = structlog.get_logger("ear").bind(call=call)
 
     def segment(self, event: SegmentEvent) -> None:
@@ -76,9 +78,18 @@ class Attention:
         """When that was said which is being told."""
         return self._final or Spoken(min(self._utterance.began, now), now, None)
 
+    def forget(self) -> None:
+        """Of what has been said since the last utterance ended nothing counts."""
+        self._utterance = Utterance(self._utterance.end_s, self._utterance.longest_s)
+        self._stream.close()
+        self._stream = self._open()
+
     def close(self) -> None:
         self._closed = True
         self._stream.close()
+
+    def _open(self) -> SpeechStream:
+        return self._source.open(self._words, lambda text: self._tell(text, False, False))
 
     def _ask(self, at: float) -> None:
         began, ended = self._utterance.began, self._utterance.ended
@@ -86,12 +97,19 @@ class Attention:
         self._finishing = asyncio.ensure_future(self._finish(began, at if ended is None else ended))
 
     async def _finish(self, began: float, ended: float) -> None:
+        """A recogniser that fails does so for this utterance: it was speech, of which nothing is known, and the scenario does
+        what it does then.
+        """
+        stream = self._stream
         try:
-            utterance = await self._stream.finish()
+            utterance = await stream.finish()
+            text, other, confidence = utterance.text, utterance.other, utterance.confidence
         except DozvonError as error:
             self._log.error("speech_failed", error=str(error))
-            return
+            text, other, confidence = "", True, None
+            if not self._closed and self._stream is stream:
+                self.forget()
         if not self._closed:
-            self._final = Spoken(began, ended, utterance.confidence)
-            self._tell(utterance.text, True, utterance.other)
+            self._final = Spoken(began, ended, confidence)
+            self._tell(text, True, other)
             self._final = None

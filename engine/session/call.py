@@ -9,7 +9,7 @@ of it all.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import assert_never
 
@@ -51,10 +51,12 @@ from engine.session.messages import (
     Stop,
     Timer,
 )
+from engine.session.notes import Notes
 from engine.session.ports import ASTERISK_AWAY, CallStore, ClipSource, Phone
 from engine.session.timers import Timers
 from engine.session.transfer import LegEvent, Transfer
 
+log = structlog.get_logger("call")
 SAFETY_S = 10
 """Added to the answer timeout that Asterisk is told: our own timer ends the ringing, this is for when we are gone."""
 ORPHAN_S = 30
@@ -81,7 +83,7 @@ class Call:
         """Whether Asterisk has taken the originate: only then does a missing channel mean that the call is over."""
         self._scenario = script.scenario
         self._phone = phone
-        self._store = store
+        self._notes = Notes(attempt.call_id, store)
         self._channel = str(attempt.call_id)
         self._record = attempt.record or script.scenario.recording
         self._raw = recordings / f"{self._channel}.raw"
@@ -99,10 +101,8 @@ class Call:
         self._ear = Ear(self._channel, hearing, self.deliver) if hearing and wanted else None
         line = Line(self._channel, attempt.phone, self._record, rendered, self._ear)
         self._actions = Actions(line, phone, clips, self._facts, self._transfer, self._timers, self.deliver)
-        self._saved = Marks()
         self._leaving = False
         self._answered = 0.0
-        self._log = structlog.get_logger("call").bind(call=self._channel)
 
     def deliver(self, message: Message) -> None:
         self._mailbox.put_nowait(message)
@@ -126,9 +126,9 @@ class Call:
             await self._ear.detach()
         if self._facts.early_media:
             self._facts.early = await self._early.end()
-        record = self._facts.record(self._state, self._saved)
+        record = self._facts.record(self._state, self._notes.saved)
         told = {"outcome": record.outcome, "result": record.result, "cause": record.cause}
-        self._log.info("call_ended", **told, path=self._state.path)
+        log.info("call_ended", call=self._channel, **told, path=self._state.path)
         return record
 
     def crashed(self) -> CallRecord:
@@ -152,7 +152,7 @@ class Call:
             )
         except Unavailable as error:
             # Asterisk may have placed it all the same (the answer was lost on the way): end it by its id.
-            self._log.error("originate_failed", error=str(error))
+            log.error("originate_failed", call=self._channel, error=str(error))
             self._facts.why = str(error)
             # It counts against the trunk, since where every originate fails, nobody can be called; but not when
             # Asterisk was away.
@@ -181,7 +181,7 @@ class Call:
             case Stop(why):
                 await self._actions.end(by="engine", why=why)
             case Resync():
-                await self._quietly(self._resync())
+                await self._notes.quietly(self._resync())
             case Lost(at):
                 self._facts.lost(self._channel, at)
                 await self._tell(said.HungUp())
@@ -196,7 +196,7 @@ class Call:
             case Ringing(_, at):
                 if self._facts.ringing_at is None:
                     self._facts.ringing_at = at
-                    await self._quietly(self._store.ringing(self.attempt.call_id, at))
+                    await self._notes.ringing(at)
             case EarlyMedia():
                 self._facts.early_media = True
                 self._early.begin()
@@ -219,10 +219,10 @@ class Call:
             self._facts.answered_at = event.at
             self._answered = asyncio.get_running_loop().time()
             self._timers.arm(LONGEST, self.attempt.longest_call_s)
-            await self._quietly(self._store.answered(self.attempt.call_id, event.at))
-            self._log.info("call_answered")
+            await self._notes.answered(event.at)
+            log.info("call_answered", call=self._channel)
             if self._record:
-                await self._quietly(self._phone.record(self._channel))
+                await self._notes.quietly(self._phone.record(self._channel))
                 return  # it comes back as Connected("recording")
         hears = self._ear is None or await self._ear.attach(self._answered)
         await self._tell(said.Answered())
@@ -232,7 +232,7 @@ class Call:
     async def _ear_lost(self) -> None:
         """Its channel ends with the call's: then there is nobody left to hear."""
         if not self._leaving and self._ear is not None:
-            self._log.error("ear_lost")
+            log.error("ear_lost", call=self._channel)
             await self._ear.detach()
             await self._tell(said.HearingLost())
 
@@ -259,7 +259,7 @@ class Call:
         if channel != self._channel:
             return  # the ringback tone
         if failed and not self._leaving:
-            self._log.error("playback_failed", play=play)
+            log.error("playback_failed", call=self._channel, play=play)
             await self._tell(said.PlayFailed(play, "asterisk"))
         else:
             await self._tell(said.PlayFinished(play))
@@ -287,33 +287,13 @@ class Call:
         self._state = outcome.state
         at = asyncio.get_running_loop().time() - self._answered
         self._facts.transcript.add(event, spoken, before, outcome, at)
-        self._log.debug(
-            "step",
-            old=before.phase,
-            said=type(event).__name__,
-            new=outcome.state.phase,
-            action=[type(command).__name__ for command in outcome.commands],
-        )
+        names = [type(command).__name__ for command in outcome.commands]
+        told = {"old": before.phase, "said": type(event).__name__, "new": outcome.state.phase}
+        log.debug("step", call=self._channel, **told, action=names)
         for command in outcome.commands:
             await self._actions.carry_out(command)
         if self._state.phase is Phase.LISTENING and self._state.play is None:
             await self._actions.fill_pauses(True)
             if self._ear is not None and (before.play is not None or before.phase is not Phase.LISTENING):
                 self._ear.begin_silence()
-        await self._save()
-
-    async def _save(self) -> None:
-        marks = self._facts.marks(self._state)
-        if news := marks.news(self._saved):
-            try:
-                await self._store.mark(self.attempt.call_id, news)
-                self._saved = marks
-            except Unavailable as error:
-                self._log.error("marks_not_saved", error=str(error))  # kept, and handed over with the record
-
-    async def _quietly(self, work: Awaitable[None]) -> None:
-        """What the call can do without: it goes on when the database or Asterisk does not answer."""
-        try:
-            await work
-        except Unavailable as error:
-            self._log.error("not_done", error=str(error))
+        await self._notes.mark(self._facts.marks(self._state))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import structlog
@@ -17,24 +19,25 @@ from numpy.typing import NDArray
 from engine.domain.errors import Unavailable
 from engine.media.amd import SCREENED_S, WORD_END_S, WORDS_S, Amd, AmdModel, AmdSettings, Evidence, Verdict
 from engine.media.first_words import FirstWords
-from engine.media.frames import FRAME, FRAME_S, level_dbov
+from engine.media.frames import FRAME, FRAME_S
 from engine.media.greeting import GreetingEnd
 from engine.media.phrases import SPOKEN, greets
-from engine.media.segments import Segmenter, SegmentEvent, VoiceHeld
+from engine.media.segments import Segmenter, SegmentEvent, VoiceEnded, VoiceHeld, VoiceStarted
 from engine.media.silence import SilenceWatch
 from engine.scenario import events as said
 from engine.scenario.words import Forms, as_written
 from engine.session.attention import Attention
 from engine.session.messages import EarLost, Message, Perceived
 from engine.session.ports import Ears, Gate, Leg, SpeechSource, Vad
+from engine.session.returned import Returned
 
-TICK_S = 0.1
-"""How often the clock is looked at where no frames come."""
 LATE_S = 0.08
 """Frames arrive in bunches of a few; a gap longer than this is silence."""
 _VAD = 2
 _NAMING_S = 0.5
 """A machine waits so long for the words that tell which one it is; there is no hurry with machines."""
+_BYTES = 2 * FRAME
+_SILENCE = np.zeros(FRAME, dtype=np.int16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,9 @@ class Hearing:
     ears: Ears
     model: AmdModel | None
     make_vad: Callable[[int], Vad]
-    decode: Callable[[bytes], NDArray[np.int16]]
     make_gate: Callable[[], Gate]
+    read: Callable[[Path, int, int], NDArray[np.int16]]
+    """The samples of a prompt's clip from one to another; raises OSError."""
     speech: SpeechSource | None = None
     """None: no recogniser; words are not understood, and silence takes its branch."""
     forms: Forms = as_written
@@ -65,6 +69,9 @@ class Ear:
         self._vad: Vad | None = None
         self._segmenter = Segmenter()
         self._first_words = FirstWords(self._segmenter)
+        self._greets = False
+        """What is said now are his first words, no answer."""
+        self._returned = Returned(call)
         self._amd: Amd | None = None
         self._greeting: GreetingEnd | None = None
         self._silence: SilenceWatch | None = None
@@ -73,7 +80,6 @@ class Ear:
         self._untold_until: float | None = None
         self._listening = False
         self._last = 0.0
-        self._tick: asyncio.TimerHandle | None = None
         self._log = structlog.get_logger("ear").bind(call=call)
 
     @property
@@ -89,7 +95,6 @@ class Ear:
         except Unavailable as error:
             self._log.error("no_ear", error=str(error))
             return False
-        self._schedule()
         return True
 
     async def detach(self) -> None:
@@ -97,8 +102,6 @@ class Ear:
         leg, self._leg = self._leg, None
         self.stop_listening()
         self._stop_screening()
-        if self._tick is not None:
-            self._tick.cancel()
         if leg is not None:
             try:
                 await leg.detach()
@@ -133,51 +136,59 @@ class Ear:
             self._attention.close()
             self._attention = None
 
+    def robot_says(self, clip: Path) -> None:
+        """To be told before it begins."""
+        if self._leg is not None:
+            self._returned.robot_says(partial(self._hearing.read, clip), self._now())
+
     def begin_silence(self) -> None:
-        """The prompt has ended: silence counts from now."""
+        """The prompt has ended: silence counts from now. Whoever is speaking has been, and is not silent."""
         if self._silence is not None:
             self._silence.begin(self._now())
+        if self._listening and self._segmenter.held and not self._greets and not self._returned.sounding:
+            self._perceive(said.SpeechStarted())
 
     # ── what the leg tells ──────────────────────────────────────────────────────────────────────────────────────
 
-    def heard(self, frames: bytes) -> None:
-        samples = self._hearing.decode(frames)
-        count = len(samples) // FRAME
-        now = self._now()
-        if count == 1:
-            self._frame(samples, max(self._last + 1e-6, now))
+    def heard(self, pcm: bytes, levels: Sequence[float], now: float) -> None:
+        now -= self._answered
+        if len(levels) == 1:
+            self._frame(pcm, levels[0], max(self._last + 1e-6, now))
             return
-        for index in range(count):
-            at = max(self._last + 1e-6, now - (count - 1 - index) * FRAME_S)
-            self._frame(samples[index * FRAME : (index + 1) * FRAME], at)
+        for index, level in enumerate(levels):
+            at = max(self._last + 1e-6, now - (len(levels) - 1 - index) * FRAME_S)
+            self._frame(pcm[index * _BYTES : (index + 1) * _BYTES], level, at)
 
     def lost(self) -> None:
         self._deliver(EarLost())
 
-    def _frame(self, frame: NDArray[np.int16], at: float) -> None:
+    def _frame(self, pcm: bytes, level: float, at: float) -> None:
         assert self._vad is not None
         self._last = at
-        pcm = frame.tobytes()
         voiced = self._vad.voiced(pcm)
+        self._returned.frame(pcm)
         if self._amd is not None:
-            verdict = self._amd.feed(frame, voiced, at)
-            self._screened(self._amd, verdict)
-        if events := self._segmenter.feed(level_dbov(frame), voiced, at):
+            frame = _SILENCE if self._returned.sounding else np.frombuffer(pcm, dtype=np.int16)
+            self._screened(self._amd, self._amd.feed(frame, voiced, at))
+        if events := self._segmenter.feed(level, voiced, at):
             self._segments(events)
-        if self._attention is not None and not self._first_words.going_on():
-            self._attention.frame(pcm, self._segmenter.active, at)
+        if self._greets or self._returned.sounding:
+            self._joins(at)
+        if self._attention is not None and not self._greets:
+            self._attention.frame(pcm, self._segmenter.active and not self._returned.sounding, at)
         if self._screening is not None:
             self._screening.frame(pcm, self._segmenter.active, at)
             if at > SCREENED_S:
                 self._stop_screening()
 
-    def _clock(self) -> None:
+    def clock(self, now: float) -> None:
         """Where no packets come, time passes all the same."""
-        now = self._now()
+        now -= self._answered
         if now - self._last > LATE_S:
             if self._amd is not None:
                 self._screened(self._amd, self._amd.advance(now))
             self._segments(self._segmenter.advance(now))
+            self._greets = self._greets and self._first_words.going_on()
             for each in (self._attention, self._screening):
                 if each is not None:
                     each.clock(now)
@@ -188,20 +199,50 @@ class Ear:
         if self._greeting is not None and self._greeting.over(now):
             self._greeting = None
             self._perceive(said.GreetingEnded())
-        self._schedule()
 
     def _segments(self, events: list[SegmentEvent]) -> None:
         for event in events:
-            if self._silence is not None:
-                self._silence.heard(event)
             if self._screening is not None:
                 self._screening.segment(event)
-            if self._first_words.going_on():
-                continue
-            if self._attention is not None:
-                self._attention.segment(event)
-            if self._listening and isinstance(event, VoiceHeld):
-                self._perceive(said.SpeechStarted())
+            echo = self._is_echo(event)
+            if self._silence is not None and not (echo and isinstance(event, VoiceHeld)):
+                self._silence.heard(event)
+            if not echo and not self._greets:
+                self._said(event)
+
+    def _said(self, event: SegmentEvent) -> None:
+        if self._attention is not None:
+            self._attention.segment(event)
+        if self._listening and isinstance(event, VoiceHeld):
+            self._perceive(said.SpeechStarted())
+
+    def _is_echo(self, event: SegmentEvent) -> bool:
+        """Whether it tells of the robot's own voice. That can only be told of one that has lasted; what was taken for the
+        person's until then is forgotten. Not asked where no voice would change anything.
+        """
+        screening = self._amd is not None and self._segmenter.now < SCREENED_S
+        if not (self._listening or self._returned.sounding or screening):
+            return False
+        match event:
+            case VoiceStarted():
+                return False
+            case VoiceHeld(began):
+                echo = self._returned.begins(self._segmenter.now, began)
+            case VoiceEnded(at, lasted):
+                short = lasted < self._segmenter.settings.held_s
+                echo = self._returned.sounding or (short and self._returned.begins(self._segmenter.now, at - lasted))
+                self._returned.ends()
+        if echo and self._attention is not None:
+            self._attention.forget()
+        return echo
+
+    def _joins(self, at: float) -> None:
+        """Somebody whose voice was none of an answer (a greeting, an echo) may go on to speak."""
+        greeted, self._greets = self._greets, self._greets and self._first_words.going_on()
+        speaks = self._segmenter.held and (not self._returned.sounding or self._returned.joined(at))
+        if speaks and not self._greets and (greeted or not self._returned.sounding):
+            for event in (VoiceStarted(at), VoiceHeld(at)):
+                self._said(event)
 
     def _understood(self, text: str, final: bool, other: bool) -> None:
         if final:
@@ -213,8 +254,7 @@ class Ear:
         """Words of whoever is being screened; the scenario is not told them."""
         if final and text:
             self._log.info("screened", text=text)
-        if self._amd is None:
-            return
+        assert self._amd is not None
         verdict = (self._amd.heard if greets(text) else self._amd.named)(text, self._now())
         if final if self._untold_until is not None else verdict is not None:
             self._tell_verdict()
@@ -233,22 +273,21 @@ class Ear:
             self._greeting = self._greeting or GreetingEnd()
             words = self._screening if verdict.evidence <= Evidence.LATER_TIMING else None
             if words is not None and words.hurry(self._last):
-                self._untold_until = self._now() + _NAMING_S
+                self._untold_until = self._last + _NAMING_S
                 return
         self._tell_verdict()
 
     def _tell_verdict(self) -> None:
         self._untold_until = None
-        verdict = self._amd.verdict if self._amd is not None else None
-        if verdict is None:
-            return
+        verdict = self._amd and self._amd.verdict
+        assert verdict
         self._log.info("amd", kind=verdict.kind, at=round(verdict.at, 2), evidence=verdict.evidence.name.lower())
         if verdict.kind.machine:
-            self._greeting = self._greeting or GreetingEnd()
             self._perceive(said.MachineDetected(said.MachineKind(verdict.kind.value), verdict.guessed))
         else:
             self._greeting = None
             self._first_words.robot_begins()
+            self._greets = True
             self._perceive(said.PersonDetected())
 
     # ── helpers ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -258,7 +297,3 @@ class Ear:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time() - self._answered
-
-    def _schedule(self) -> None:
-        if self._leg is not None:
-            self._tick = asyncio.get_running_loop().call_later(TICK_S, self._clock)

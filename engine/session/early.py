@@ -15,6 +15,7 @@ from engine.media.early import EarlyMedia, EarlySound
 from engine.media.frames import FRAME
 from engine.session.ports import Taps, Vad
 
+log = structlog.get_logger("call")
 _VAD = 2
 
 
@@ -43,7 +44,6 @@ class EarlyTap:
         self._hearing = hearing
         self._opening: asyncio.Task[bool] | None = None
         self._closing: asyncio.Task[bytes] | None = None
-        self._log = structlog.get_logger("call").bind(call=call)
 
     def begin(self) -> None:
         """The network announces early media; may be told more than once."""
@@ -63,14 +63,14 @@ class EarlyTap:
         if self._hearing is None or self._opening is None:
             return EarlySound.UNHEARD
         sound = await asyncio.to_thread(self._hearing.judge, await self._close(self._hearing, self._opening))
-        self._log.info("early_media", sound=sound)
+        log.info("early_media", call=self._call, sound=sound)
         return sound
 
     async def _open(self, hearing: EarlyHearing) -> bool:
         try:
             await hearing.taps.open(self._call)
         except Unavailable as error:  # often: the call has just ended, or was answered
-            self._log.info("early_media_unheard", error=str(error))
+            log.info("early_media_unheard", call=self._call, error=str(error))
             return False
         return True
 
@@ -80,5 +80,5 @@ class EarlyTap:
         try:
             return await hearing.taps.close(self._call)
         except Unavailable as error:
-            self._log.warning("early_media_lost", error=str(error))
+            log.warning("early_media_lost", call=self._call, error=str(error))
             return b""

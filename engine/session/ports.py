@@ -82,8 +82,11 @@ class ScenarioSource(Protocol):
 class LegListener(Protocol):
     """What a media leg tells; called inline, so nothing slow."""
 
-    def heard(self, frames: bytes) -> None:
-        """A-law at 8 kHz, whole frames of 20 ms."""
+    def heard(self, pcm: bytes, levels: Sequence[float], now: float) -> None:
+        """16 bits at 8 kHz, whole frames of 20 ms, and the level of each (dBov); ``now`` in loop time."""
+
+    def clock(self, now: float) -> None:
+        """Ten times a second, whether frames come or not."""
 
     def lost(self) -> None: ...
 

@@ -10,17 +10,21 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
 from engine.domain.errors import DozvonError, Unavailable
 from engine.domain.text import mark
+from engine.speech.steady import Steady
+from engine.speech.threads import Threads
 
 RATE = 8000
 """Hz, 16 bit, mono: what streams are fed."""
-_BEST_PIECE = RATE * 2 * 16 // 100
-"""Bytes: 160 ms. Smaller pieces wait for more, or every 20 ms frame would cost a change of threads."""
+BEST_PIECE_S = 0.16
+"""Smaller pieces wait for more, or every 20 ms frame would cost a change of threads."""
+_SPEAKING_S, _GONE_S = 0.4, 2.0
+"""How much later than an answer is due: more of somebody who still speaks (his own answer waits for the silence that ends
+it), and giving back what nobody needs any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,15 @@ class Model(Protocol):
     def unknown_words(self, words: Sequence[str]) -> tuple[str, ...]:
         """Those of ``words`` (phrases are taken apart) that it can never hear."""
 
+    @property
+    def piece_s(self) -> float:
+        """Seconds of sound that are worth a change of threads: few where they give partial words."""
+
     def decoder(self, words: Sequence[str] | None) -> Decoder:
         """For ``words`` (phrases) and whatever else it calls unknown; None: for all words it knows."""
+
+    def release(self) -> None:
+        """The process ends."""
 
 
 class Recogniser:
@@ -82,7 +93,7 @@ class Recogniser:
 
     def __init__(self, model: Model, threads: int) -> None:
         self.model = model
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="speech")
+        self._threads = Threads(threads)
         self._streams = set[Stream]()
 
     @classmethod
@@ -94,7 +105,7 @@ class Recogniser:
         """A stream for one call. ``on_partial`` is told, in the loop's thread, the words so far that have stood through
         two looks (``Steady``), whenever they change.
         """
-        stream = Stream(self.model, tuple(words) if words is not None else None, self._pool, on_partial)
+        stream = Stream(self.model, tuple(words) if words is not None else None, self._threads, on_partial)
         self._streams = {known for known in self._streams if not known.gone.is_set()} | {stream}
         return stream
 
@@ -103,26 +114,8 @@ class Recogniser:
         for stream in self._streams:
             stream.close()
             await stream.gone.wait()
-        await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
-
-
-class Steady:
-    """The beginning of a transcript that does not change any more.
-
-    A decoder's last word is a guess until the next sound («не» becomes «нет»); words count once a second look has found
-    them again.
-    """
-
-    def __init__(self) -> None:
-        self._last: tuple[str, ...] = ()
-
-    def look(self, text: str) -> str:
-        words = tuple(text.split())
-        same = 0
-        while same < min(len(words), len(self._last)) and words[same] == self._last[same]:
-            same += 1
-        self._last = words
-        return " ".join(words[:same])
+        await self._threads.close()
+        await asyncio.to_thread(self.model.release)
 
 
 class PreRoll:
@@ -156,11 +149,12 @@ class Stream:
     """Used in the loop's thread. Close it when the call, or its listening, is over."""
 
     def __init__(
-        self, model: Model, words: tuple[str, ...] | None, pool: ThreadPoolExecutor, on_partial: Callable[[str], None]
+        self, model: Model, words: tuple[str, ...] | None, threads: Threads, on_partial: Callable[[str], None]
     ) -> None:
         self._model = model
         self._words = words
-        self._pool = pool
+        self._threads = threads
+        self._best = int(model.piece_s * RATE) * 2
         self._on_partial = on_partial
         self._loop = asyncio.get_running_loop()
         self._decoder: Decoder | None = None  # made and used in the threads only, by one job at a time
@@ -207,30 +201,35 @@ class Stream:
         self._closed = True
         self._give_up(None)
         if self.idle.is_set():
-            self._start(self._drop)
+            self._start(self._drop, _GONE_S)
 
     def _go_on(self) -> None:
-        """Begin the next piece of work, if none is under way and there is enough."""
+        """Begin the next piece of work, if none is under way and there is enough. An utterance's rest and its end are one job."""
         if not self.idle.is_set() or not self._work:
             return
-        work = self._work[0]
-        if not isinstance(work, bytearray):
+        piece, work = b"", self._work[0]
+        if isinstance(work, bytearray):
+            if len(work) < self._best and len(self._work) == 1:
+                return
+            piece = bytes(work)
             self._work.popleft()
-            self._start(self._end, work)
-        elif len(work) >= _BEST_PIECE or len(self._work) > 1:
+        if self._work and not isinstance(answer := self._work[0], bytearray):
             self._work.popleft()
-            self._start(lambda: self._decode(bytes(work)))
+            self._start(lambda: self._end(piece), 0.0, answer)
+        else:
+            self._start(lambda: self._decode(piece), _SPEAKING_S)
 
-    def _start(self, job: Callable[[], str | Final], answer: asyncio.Future[Final] | None = None) -> None:
+    def _start(
+        self, job: Callable[[], str | Final], due_in_s: float, answer: asyncio.Future[Final] | None = None
+    ) -> None:
         try:
-            running = self._loop.run_in_executor(self._pool, job)
-        except RuntimeError:  # the pool is shut down: the process ends
+            self._threads.run(job, self._loop.time() + due_in_s, lambda done: self._done(done, answer))
+        except RuntimeError:  # the threads have ended: the process ends
             self._closed = True
             self._give_up(None)
             self.gone.set()
             return
         self.idle.clear()
-        running.add_done_callback(lambda done: self._done(done, answer))
 
     def _done(self, done: asyncio.Future[str | Final], answer: asyncio.Future[Final] | None) -> None:
         self.idle.set()
@@ -240,7 +239,7 @@ class Stream:
                 self._work.appendleft(answer)
             self._give_up(_unavailable(problem))
             if self._closed:
-                self._start(self._drop)
+                self._start(self._drop, _GONE_S)
             return
         result = done.result()
         if isinstance(result, Final):
@@ -252,7 +251,7 @@ class Stream:
         if not self._closed:
             self._go_on()
         elif self._decoder is not None:
-            self._start(self._drop)
+            self._start(self._drop, _GONE_S)
         else:
             self.gone.set()
 
@@ -277,7 +276,9 @@ class Stream:
             self._decoder = self._model.decoder(self._words)
         return self._decoder.feed(piece)
 
-    def _end(self) -> Final:
+    def _end(self, piece: bytes) -> Final:
+        if piece:
+            self._decode(piece)
         return self._decoder.finish() if self._decoder is not None else Final("")
 
     def _drop(self) -> str:

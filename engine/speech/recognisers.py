@@ -13,11 +13,11 @@ from engine.speech.vosk_recogniser import VoskModel
 _LANGUAGE_TAG = "-{language}-"
 
 
-def load_model(configured: Path | None, store: Path, language: str = "ru") -> Model | None:
+def load_model(configured: Path | None, store: Path, language: str = "ru", processes: int = 0) -> Model | None:
     """Loads, which may take seconds. None where nothing understands ``language``.
 
     ``configured``: a Vosk model that the operator has named; BadInput when it is none, for falling back in silence
-    would hide the mistake. ``store``: where ``models get`` puts them.
+    would hide the mistake. ``store``: where ``models get`` puts them. ``processes``: of PocketSphinx's own, see ``SphinxModel``.
     """
     if configured is not None:
         return VoskModel(configured)
@@ -25,7 +25,7 @@ def load_model(configured: Path | None, store: Path, language: str = "ru") -> Mo
     fetched = [path for name, path in model_store.installed(store).items() if tag in name]
     if fetched:
         return VoskModel(fetched[-1])
-    return SphinxModel() if language == "ru" else None
+    return SphinxModel(processes=processes) if language == "ru" else None
 
 
 def describe(model: Model | None, language: str = "ru") -> str:

@@ -8,29 +8,19 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
+from typing import Protocol
 
-import numpy as np
-from pocketsphinx import Decoder
-
-from engine.domain.errors import Unavailable
-from engine.domain.text import mark, translate
-from engine.speech import loudness
-from engine.speech.lexicon import PHONES, pronounce
+from engine.domain.text import translate
+from engine.speech.lexicon import pronounce
 from engine.speech.recogniser import RATE, Final, HeardWord
+from engine.speech.sphinx_search import OTHER, Found, Job, Searcher, Segment
+from engine.speech.sphinx_workers import Workers
 
-Segment = tuple[str, int, int]
-"""What was heard, its first frame, the frame behind its last."""
 FOLDER = Path(__file__).parent / "ru_8k"
-OTHER_WEIGHT = 1e-2
-"""How much less likely than an expected phrase one phone of something else is held to be. Chosen on answers and on
-other speech of voices that the model was not trained with (``bench speech``): lower, and every sound becomes an answer;
-higher, and short answers drown.
-"""
 LEAST_SHARE = 0.5
 """Of the speech in an utterance that must be expected words; else they were heard into something else."""
 LONG_ROW = 90
@@ -39,41 +29,36 @@ LEAST_PHONES, SLOWEST_PHONE = 4, 20
 """Frames of 10 ms. In 38 prompts of Asterisk (Russian, English) seven or more phones in a second, mostly of 7 to 11 frames; in
 traffic, passing noise, music, fax and beeps of the same length at most four so short.
 """
-_SLICE = RATE * 2 // 25
-"""Bytes: 40 ms. PocketSphinx keeps Python's lock while it decodes; between slices the loop gets its turn."""
-_MOST_GRAMMARS = 16
-"""A decoder keeps."""
 _FRAMES_A_S = 100
 _LONGEST = 15 * RATE * 2
 """Bytes: what was said before is forgotten."""
 _SHORTEST = RATE * 2 // 20
 """Bytes: 50 ms; less gives no frame worth decoding."""
-TRAINED_DBOV = loudness.TARGET_DBOV - 2.5
-"""The middle of what ``train_recogniser`` makes."""
-_SEARCH = "words"
 _VARIANT = re.compile(r"\(\d+\)$")
 
 
-COMMON = (
-    "мне меня это что как кто где алло слушаю здравствуйте говорите извините пожалуйста давно очень сколько почему какой какая "
-    "зачем номер откуда"
-).split()
-"""Frequent words that are no answers, so that «мне интересно» is not heard as «не интересно»."""
-OTHER = tuple(phone for phone in PHONES if not phone.endswith("Q"))
-"""The phones of something else: without those that stand for several vowels, which would win too often."""
+class Searching(Protocol):
+    """Whoever decodes. ``search`` is called from any thread, also by several at once; raises Unavailable."""
+
+    def search(self, job: Job) -> Found: ...
+
+    def close(self) -> None: ...
 
 
 class SphinxModel:
-    """Decoders are few, one a thread, since an utterance is decoded in one go; a new one takes 20 ms and some 10 MB."""
+    """``processes`` that decode, or with 0 the callers' own threads, one at a time by Python's lock: for tools."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
-        self._folder = folder
-        self._idle: list[_Searcher] = []
-        self._lock = threading.Lock()
+    def __init__(self, folder: Path = FOLDER, processes: int = 0) -> None:
+        """Raises Unavailable when PocketSphinx cannot load ``folder``."""
+        self._searching: Searching = Workers(folder, processes) if processes else Here(folder)
 
     @property
     def closed(self) -> bool:
         return True
+
+    @property
+    def piece_s(self) -> float:
+        return _LONGEST / RATE / 2
 
     def describe(self) -> str:
         return translate("Speech recognition: PocketSphinx, Russian, only the words that the scenario expects")
@@ -84,65 +69,35 @@ class SphinxModel:
 
     def decoder(self, words: Sequence[str] | None) -> SphinxDecoder:
         phrases = tuple(phrase for phrase in words or () if phrase and not self.unknown_words((phrase,)))
-        return SphinxDecoder(phrases, self._searcher)
+        return SphinxDecoder(phrases, self._searching.search)
+
+    def release(self) -> None:
+        self._searching.close()
+
+
+class Here:
+    """In the calling thread. Decoders are few, as many as are used at once; a new one takes 20 ms and some 10 MB."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._idle: list[Searcher] = []
+        self._lock = threading.Lock()
+
+    def search(self, job: Job) -> Found:
+        with self._searcher() as searcher:
+            return searcher.search(job)
+
+    def close(self) -> None:
+        self._idle.clear()
 
     @contextmanager
-    def _searcher(self) -> Iterator[_Searcher]:
+    def _searcher(self) -> Iterator[Searcher]:
         with self._lock:
             searcher = self._idle.pop() if self._idle else None
-        searcher = searcher or _Searcher(self._folder)
+        searcher = searcher or Searcher(self._folder)
         yield searcher
         with self._lock:
             self._idle.append(searcher)
-
-
-class _Searcher:
-    """One of PocketSphinx's decoders with the grammars that it was last used with: a new one takes 2 ms."""
-
-    def __init__(self, folder: Path) -> None:
-        try:
-            self._decoder = Decoder(hmm=str(folder), dict=None, lm=None, loglevel="FATAL", topn=8, bestpath=False)
-        except RuntimeError as error:
-            raise Unavailable(
-                "recogniser-missing", mark("PocketSphinx cannot load its model from {folder}."), folder=str(folder)
-            ) from error
-        self._trained_mean = self._decoder.get_cmn(False)
-        self._grammars: OrderedDict[tuple[str, ...], str] = OrderedDict()
-        self._made = 0
-        for phone in OTHER:
-            self._decoder.add_word(f"_{phone}", phone, False)
-        for word in COMMON:
-            self._add(f"_{word}", word)
-
-    def search(self, pcm: bytes, phrases: tuple[str, ...], mean: str | None) -> tuple[list[Segment], str]:
-        """What ``pcm`` is made of, and the mean of the line's cepstra to begin with at its next utterance."""
-        decoder = self._decoder
-        decoder.activate_search(self._grammar(phrases))
-        decoder.set_cmn(mean or self._trained_mean)
-        decoder.start_utt()
-        for at in range(0, len(pcm), _SLICE):
-            decoder.process_raw(pcm[at : at + _SLICE], False, False)
-        decoder.end_utt()
-        segments = [(segment.word, segment.start_frame, segment.end_frame + 1) for segment in decoder.seg() or ()]
-        return segments, decoder.get_cmn(False)
-
-    def _grammar(self, phrases: tuple[str, ...]) -> str:
-        """The name of the search for ``phrases`` in any order, with something else between them."""
-        if phrases not in self._grammars:
-            for word in dict.fromkeys(word for phrase in phrases for word in phrase.split()):
-                if self._decoder.lookup_word(word) is None:
-                    self._add(word, word)
-            self._made += 1
-            self._grammars[phrases] = f"words-{self._made}"
-            self._decoder.add_jsgf_string(self._grammars[phrases], grammar(phrases))
-            if len(self._grammars) > _MOST_GRAMMARS:
-                self._decoder.remove_search(self._grammars.popitem(last=False)[1])
-        self._grammars.move_to_end(phrases)
-        return self._grammars[phrases]
-
-    def _add(self, name: str, word: str) -> None:
-        for number, phones in enumerate(pronounce(word), 1):
-            self._decoder.add_word(name if number == 1 else f"{name}({number})", " ".join(phones), False)
 
 
 class SphinxDecoder:
@@ -152,9 +107,9 @@ class SphinxDecoder:
     tells an answer from other speech.
     """
 
-    def __init__(self, phrases: tuple[str, ...], searcher: Callable[[], AbstractContextManager[_Searcher]]) -> None:
+    def __init__(self, phrases: tuple[str, ...], search: Callable[[Job], Found]) -> None:
         self._phrases = phrases
-        self._searcher = searcher
+        self._search = search
         self._mean: str | None = None
         self._utterance = bytearray()
         self._forgotten = 0
@@ -173,8 +128,8 @@ class SphinxDecoder:
         self._forgotten = 0
         if len(pcm) < _SHORTEST:
             return Final("")
-        with self._searcher() as searcher:
-            segments, self._mean = searcher.search(levelled(pcm), self._phrases, self._mean)
+        found = self._search(Job(pcm, self._phrases, self._mean))
+        segments, self._mean = found.segments, found.mean
         words = tuple(
             HeardWord(_VARIANT.sub("", name), before + first / _FRAMES_A_S, before + last / _FRAMES_A_S, share)
             for name, first, last, share in trusted(segments)
@@ -183,13 +138,6 @@ class SphinxDecoder:
 
     def close(self) -> None:
         self._utterance.clear()
-
-
-def levelled(pcm: bytes) -> bytes:
-    """``pcm`` without offset and as loud as the speech of the training."""
-    samples = np.frombuffer(pcm, dtype="<i2").astype(np.float32) / 32768
-    loud = loudness.normalised(np.asarray(samples - samples.mean(), dtype=np.float32), RATE, TRAINED_DBOV)
-    return (np.clip(loud, -1, 1) * 32767).astype("<i2").tobytes()
 
 
 def trusted(segments: Sequence[Segment]) -> list[tuple[str, int, int, float]]:
@@ -223,15 +171,3 @@ def is_speech(segments: Sequence[Segment]) -> bool:
 def _phones(name: str) -> int:
     word = _VARIANT.sub("", name).removeprefix("_")
     return 1 if word in OTHER else len(pronounce(word)[0])
-
-
-def grammar(phrases: Sequence[str]) -> str:
-    """JSGF."""
-    other = " | ".join(f"_{phone}" for phone in OTHER)
-    known = {word for phrase in phrases for word in phrase.split()}
-    common = [f"_{word}" for word in COMMON if word not in known]
-    expected = "".join(f"/1/ {phrase} | " for phrase in dict.fromkeys((*phrases, *common)))
-    return (
-        "#JSGF V1.0 UTF-8 ru;\ngrammar answer;\n"
-        f"public <answer> = ( {expected}/{OTHER_WEIGHT:g}/ <other> )+;\n<other> = {other};\n"
-    )

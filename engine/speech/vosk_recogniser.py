@@ -11,7 +11,7 @@ import vosk
 
 from engine.domain.errors import BadInput
 from engine.domain.text import mark, translate
-from engine.speech.recogniser import RATE, Final, HeardWord
+from engine.speech.recogniser import BEST_PIECE_S, RATE, Final, HeardWord
 
 _UNKNOWN = "[unk]"
 LEAST_OTHER_S = 0.3
@@ -41,6 +41,10 @@ class VoskModel:
     def closed(self) -> bool:
         return False
 
+    @property
+    def piece_s(self) -> float:
+        return BEST_PIECE_S
+
     def describe(self) -> str:
         if self.takes_grammar:
             return translate("Speech recognition: Vosk, model {name}").format(name=self._name)
@@ -63,6 +67,9 @@ class VoskModel:
         return VoskDecoder(
             vosk.KaldiRecognizer(self._model, RATE, json.dumps([*grammar, *unknown], ensure_ascii=False))
         )
+
+    def release(self) -> None:
+        """Vosk frees it with its last recogniser."""
 
     def grammar(self, words: Sequence[str]) -> tuple[str, ...]:
         """The phrases that the model can hear, in its own spelling of ё. Vosk would drop a word that it does not know

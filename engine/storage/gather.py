@@ -17,9 +17,9 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 log = structlog.get_logger("storage")
-PACE_S = 0.01
-"""Batches begin at least this far apart, so that under load several calls share one: about as long as a call waits for its
-network's first answer anyway."""
+PACE_S = 0.02
+"""Batches begin at least this far apart, so that under load several calls share one. At 500 attempts a second 20 ms cost PostgreSQL
+0.19 ms an attempt, 10 ms 0.33; a phone rings for seconds."""
 MOST = 100
 """Items of one batch: bounds how long its rows stay locked, and what its repetition costs."""
 

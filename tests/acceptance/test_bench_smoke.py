@@ -74,5 +74,5 @@ def test_listen(home: State, project_root: Path) -> None:
     (row,) = result["results"]
     assert (row["n"], row["failed"], row["starved"], row["leaked"], row["lost_frames"]) == (3, 0, 0, 0, 0)
     assert row["ratio"] == result["ratio"]
-    assert result["turns"] == {"calls": 2, "missing": 0, "leaked": 0}
+    assert result["turns"] == {"calls": 2, "answers_per_s": 5, "missing": 0, "leaked": 0}
     assert result["turn_p95_s"] >= result["turn_p50_s"] > -2

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import psutil
 import pytest
 
-from tests.support.world import World, ask, node, phone, sound, until
+from tests.support.world import QUESTION, World, ask, node, phone, sound, speech, until
 
 pytestmark = pytest.mark.acceptance
 
@@ -41,3 +42,20 @@ async def test_a_lost_media_leg_does_not_end_the_call(world: World) -> None:
         (row,) = await world.ended(campaign)
     assert (row["outcome"], row["dtmf"]) == ("answered", "1")
     assert row["path"][-1] == "one"
+
+
+async def test_a_recogniser_that_dies_in_mid_call_costs_nothing(world: World) -> None:
+    """Killed while the question is played; the answer is understood by the next process."""
+    agreed = {"when": {"type": "words", "contains": ["@yes"]}, "then": node("agreed", play=sound(), goal=True)}
+    start = node("ask", play=speech(QUESTION), recognition={"branches": [agreed], "timeout_s": 5})
+    campaign = await world.campaign([phone("00")], {"name": "hears", "start": start})
+    platform = world.stack.platform
+    assert platform is not None
+    async with world.engine():
+        await until(lambda: "UnicastRTP/" in platform.command("core show channels concise"), 20)
+        processes = [each for each in psutil.Process().children() if "engine.speech.sphinx_search" in each.cmdline()]
+        assert processes
+        for each in processes:
+            each.kill()
+        (row,) = await world.ended(campaign)
+    assert row["path"] == ["ask", "ask:@yes", "agreed"]

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.acceptance
 
 PROMPT = "Здравствуйте! Вас беспокоит робот. Вам удобно говорить?"
 CALLED = ("00", "01", "02", "03", "04", "05", "06", "07", "10", "12", "13", "14", "15")
-CALLED_TOO = ("21", "22", "23", "24", "25", "30", "31", "32", "40", "41", "77")
+CALLED_TOO = ("21", "22", "23", "24", "25", "30", "31", "32", "33", "40", "41", "77")
 
 
 @dataclass(frozen=True)
@@ -229,6 +229,13 @@ def test_some_never_pause_for_long(seen: Seen, who: str) -> None:
 
 def test_a_fax_answers_with_its_tone(seen: Seen) -> None:
     assert _loudest_hz(seen.heard("24")[8000:16000]) == pytest.approx(2100, abs=5)
+
+
+def test_a_looped_line_sends_back_what_it_is_sent(seen: Seen) -> None:
+    stretches = seen.speech("33")
+    assert stretches[0][0] > 0.2
+    assert sum(end - begin for begin, end in stretches) > 0.6 * seen.prompt_s
+    assert stretches[-1][1] - stretches[0][0] < seen.prompt_s + 0.3
 
 
 def test_noise_has_no_pitch(seen: Seen) -> None:

@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 
 from engine.dialer.attempts import Attempts, persist
+from engine.dialer.retry import RetryPolicy
 from engine.domain.attempt import Attempt, CallRecord
 from engine.domain.campaign import Campaign, NextStep
 from engine.domain.ids import CallId
@@ -158,6 +159,8 @@ async def test_a_dialling_is_committed_before_its_call_is_placed(books: Books) -
     claims = await books.claim(campaign, MANY)
     lines = Lines(books)
     attempts = Attempts(books.calls, lines, lambda *_: None)
-    assert await asyncio.gather(*(attempts.run(campaign, claim, []) for claim in claims)) == [None] * MANY
+    assert (
+        await asyncio.gather(*(attempts.run(campaign, RetryPolicy(), claim, []) for claim in claims)) == [None] * MANY
+    )
     assert lines.placed == ["dialing+74951234567"] * MANY
     assert await states(books, campaign) == {"ended"}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from itertools import pairwise
 
 import pytest
 
 from engine.ari.ear_sockets import FRAME, EarSocket, EarSockets, address_towards
+from engine.media.frames import level_dbov
+from engine.speech.g711 import samples16
 from tests.support.world import until
 
 VOICE = bytes(range(FRAME))
@@ -18,17 +21,23 @@ VOICE = bytes(range(FRAME))
 class Heard:
     def __init__(self) -> None:
         self.calls: list[bytes] = []
+        self.levels: list[float] = []
+        self.clocks: list[float] = []
         self.is_lost = False
 
-    def heard(self, frames: bytes) -> None:
-        self.calls.append(frames)
+    def heard(self, pcm: bytes, levels: Sequence[float], _now: float) -> None:
+        self.calls.append(pcm)
+        self.levels += levels
+
+    def clock(self, now: float) -> None:
+        self.clocks.append(now)
 
     def lost(self) -> None:
         self.is_lost = True
 
     @property
     def frames(self) -> int:
-        return sum(map(len, self.calls)) // FRAME
+        return sum(map(len, self.calls)) // 2 // FRAME
 
 
 def packet(number: int, payload: bytes = VOICE, *, kind: int = 8, contributors: int = 0) -> bytes:
@@ -48,27 +57,30 @@ def send(sender: socket.socket, ear: EarSocket, *packets: bytes) -> None:
 
 
 async def test_what_came_since_the_last_tick_is_one_piece(asterisk: socket.socket) -> None:
-    sockets, heard = EarSockets("127.0.0.1"), Heard()
+    sockets, heard = EarSockets("127.0.0.1", samples16), Heard()
     ear = sockets.open(heard)
     send(asterisk, ear, packet(65534), packet(65535), packet(0, contributors=2))
     await until(lambda: heard.frames == 3, 5)
-    assert heard.calls == [3 * VOICE]
+    assert heard.calls == [samples16(3 * VOICE).tobytes()]
+    assert heard.levels == pytest.approx([level_dbov(samples16(VOICE))] * 3)
     assert (sockets.frames, ear.lost) == (3, 0)
     sockets.close(ear)
 
 
 async def test_each_ear_hears_its_own_call(asterisk: socket.socket) -> None:
-    sockets, heard = EarSockets("127.0.0.1"), [Heard() for _ in range(3)]
+    sockets, heard = EarSockets("127.0.0.1", samples16), [Heard() for _ in range(3)]
     ears = [sockets.open(each) for each in heard]
-    for number, ear in enumerate(ears):
-        send(asterisk, ear, *(packet(index) for index in range(number + 1)))
+    sent = [[bytes([7 * number + index]) * FRAME for index in range(number + 1)] for number in range(3)]
+    for ear, each in zip(ears, sent, strict=True):
+        send(asterisk, ear, *(packet(index, frame) for index, frame in enumerate(each)))
     await until(lambda: [each.frames for each in heard] == [1, 2, 3], 5)
+    assert [b"".join(each.calls) for each in heard] == [samples16(b"".join(each)).tobytes() for each in sent]
     for ear in ears:
         sockets.close(ear)
 
 
 async def test_gaps_are_counted_and_late_packets_are_none(asterisk: socket.socket) -> None:
-    sockets, heard = EarSockets("127.0.0.1"), Heard()
+    sockets, heard = EarSockets("127.0.0.1", samples16), Heard()
     ear = sockets.open(heard)
     send(asterisk, ear, packet(10), packet(13), packet(12), packet(13))
     await until(lambda: heard.frames == 4, 5)
@@ -79,7 +91,7 @@ async def test_gaps_are_counted_and_late_packets_are_none(asterisk: socket.socke
 
 
 async def test_only_a_law_from_whoever_came_first(asterisk: socket.socket) -> None:
-    sockets, heard = EarSockets("127.0.0.1"), Heard()
+    sockets, heard = EarSockets("127.0.0.1", samples16), Heard()
     ear = sockets.open(heard)
     send(asterisk, ear, b"", b"\x80", b"\0" * 172, packet(1, kind=0), packet(1, b""), packet(2))
     await until(lambda: heard.frames == 1, 5)
@@ -87,13 +99,13 @@ async def test_only_a_law_from_whoever_came_first(asterisk: socket.socket) -> No
         send(stranger, ear, packet(3, b"\0" * FRAME))
     send(asterisk, ear, packet(3))
     await until(lambda: heard.frames == 2, 5)
-    assert b"\0\0" not in b"".join(heard.calls)
+    assert heard.calls[1:] == [samples16(VOICE).tobytes()]
     sockets.close(ear)
 
 
 async def test_a_stall_loses_nothing(asterisk: socket.socket) -> None:
     """The loop does not run while these are sent: a second of audio."""
-    sockets, heard = EarSockets("127.0.0.1"), Heard()
+    sockets, heard = EarSockets("127.0.0.1", samples16), Heard()
     ear = sockets.open(heard)
     send(asterisk, ear, *(packet(number) for number in range(50)))
     await until(lambda: heard.frames == 50, 5)
@@ -102,11 +114,11 @@ async def test_a_stall_loses_nothing(asterisk: socket.socket) -> None:
 
 
 async def test_an_ear_may_close_another_while_it_hears(asterisk: socket.socket) -> None:
-    sockets, second = EarSockets("127.0.0.1"), Heard()
+    sockets, second = EarSockets("127.0.0.1", samples16), Heard()
 
     class Closing(Heard):
-        def heard(self, frames: bytes) -> None:
-            super().heard(frames)
+        def heard(self, pcm: bytes, levels: Sequence[float], now: float) -> None:
+            super().heard(pcm, levels, now)
             sockets.close(other)
 
     first = Closing()
@@ -121,6 +133,16 @@ async def test_an_ear_may_close_another_while_it_hears(asterisk: socket.socket) 
     send(asterisk, last, packet(0))
     await until(lambda: reopened.frames == 1, 5)
     sockets.close(last)
+
+
+async def test_the_clock_goes_on_where_nothing_comes(asterisk: socket.socket) -> None:
+    sockets, heard = EarSockets("127.0.0.1", samples16), [Heard() for _ in range(7)]
+    ears = [sockets.open(each) for each in heard]
+    await until(lambda: all(len(each.clocks) >= 3 for each in heard), 5)
+    for each in heard:
+        assert min(after - before for before, after in pairwise(each.clocks)) > 0.05
+    for ear in ears:
+        sockets.close(ear)
 
 
 def test_loopback_is_reached_from_loopback() -> None:

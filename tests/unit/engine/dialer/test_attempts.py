@@ -40,7 +40,7 @@ async def run(
     caller = PaperCaller(ends=ends, cannot=cannot)
     caller.go_on.set()
     made = Attempts(database, caller, ended)
-    failed = await made.run(campaign, CLAIM, [])
+    failed = await made.run(campaign, retry_policy(campaign), CLAIM, [])
     if caller.talking:
         (attempt,) = caller.talking
         assert attempt.fields == {"name": "Анна", "phone": CLAIM.phone}
@@ -98,7 +98,7 @@ async def test_at_the_end_of_the_process_claims_are_given_back() -> None:
     database, caller = PaperDatabase(), PaperCaller()
     made = Attempts(database, caller, lambda *_: None)
     made.closing = True
-    assert await made.run(CAMPAIGN, CLAIM, []) is None
+    assert await made.run(CAMPAIGN, RetryPolicy(), CLAIM, []) is None
     assert (database.released, caller.talking) == ([CLAIM.call_id], [])
 
 

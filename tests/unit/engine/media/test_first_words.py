@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.media.first_words import PAUSE_S, FirstWords
+from engine.media.first_words import LONGEST_S, PAUSE_S, FirstWords
 from engine.media.segments import Segmenter
 
 LOUD, QUIET = -25.0, -70.0
@@ -52,4 +52,15 @@ def test_the_clock_ends_it_where_no_packets_come() -> None:
     hear(segmenter, 1.0, True)
     words.robot_begins()
     segmenter.advance(segmenter.now + PAUSE_S + 0.1)
+    assert not words.going_on()
+
+
+def test_who_talks_on_is_not_greeting() -> None:
+    segmenter = Segmenter()
+    words = FirstWords(segmenter)
+    hear(segmenter, 1.0, True)
+    words.robot_begins()
+    hear(segmenter, LONGEST_S - 0.1, True)
+    assert words.going_on()
+    hear(segmenter, 0.2, True)
     assert not words.going_on()

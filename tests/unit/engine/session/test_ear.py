@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
+from engine.domain.errors import Unavailable
 from engine.media.amd import AmdModel, Limits
+from engine.media.frames import FRAME, levels_dbov
 from engine.media.phrases import SPOKEN
 from engine.scenario import events as said
 from engine.session.ear import Ear, Hearing
@@ -43,6 +46,8 @@ class PaperSpeech:
     """Understands ``texts`` one after the other, whatever is said, and keeps what it was told to expect."""
 
     texts: list[str]
+    failures: int = 0
+    """Of the first utterances."""
     expected: list[Sequence[str] | None] = field(default_factory=list)
     closed: int = 0
 
@@ -53,22 +58,26 @@ class PaperSpeech:
     def feed(self, pcm: bytes) -> None: ...
 
     async def finish(self) -> Understood:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise Unavailable("recogniser-failed", "It failed.")
         return Understood(self.texts.pop(0) if self.texts else "")
 
     def close(self) -> None:
         self.closed += 1
 
 
-def samples(frames: bytes) -> Pcm:
-    return np.frombuffer(frames, dtype=np.int16)
+def no_clip(_clip: Path, _begin: int, _end: int) -> Pcm:
+    return np.zeros(0, dtype=np.int16)
 
 
 async def screened(sound: Pcm, speech: PaperSpeech | None) -> list[said.Event]:
     told: list[Message] = []
-    ear = Ear("call", Hearing(PaperEars(), TALKER, Vad, samples, PreRoll, speech), told.append)
+    ear = Ear("call", Hearing(PaperEars(), TALKER, Vad, PreRoll, no_clip, speech), told.append)
     assert await ear.attach(asyncio.get_running_loop().time() - len(sound) / 8000)
     ear.screen()
-    ear.heard(sound.tobytes())
+    whole = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME)
+    ear.heard(whole.tobytes(), levels_dbov(whole), asyncio.get_running_loop().time())
     for _ in range(5):
         await asyncio.sleep(0)
     await ear.detach()
@@ -122,3 +131,55 @@ async def test_a_machine_phrase_makes_no_machine_of_a_person() -> None:
 
 async def test_without_a_recogniser_timing_alone_decides() -> None:
     assert await screened(MONOLOGUE, None) == [said.MachineDetected(said.MachineKind.VOICEMAIL)]
+
+
+class Listening:
+    """An ear that listens, and a line on which time passes as it is heard."""
+
+    def __init__(self, speech: PaperSpeech, told: list[Message]) -> None:
+        self.ear = Ear("call", Hearing(PaperEars(), TALKER, Vad, PreRoll, no_clip, speech), told.append)
+        self.began = asyncio.get_running_loop().time()
+        self.now = 0.0
+        self.told = told
+
+    async def begin(self) -> None:
+        assert await self.ear.attach(self.began)
+        self.ear.listen(["да"], None)
+
+    async def hear(self, *sounds: Pcm) -> list[said.Event]:
+        """What is told meanwhile."""
+        before = len(self.told)
+        sound = np.concatenate(sounds)
+        for frame in sound[: len(sound) // FRAME * FRAME].reshape(-1, 1, FRAME):
+            self.now += 0.02
+            self.ear.heard(frame.tobytes(), levels_dbov(frame), self.began + self.now)
+            for _ in range(3):
+                await asyncio.sleep(0)
+        return [message.event for message in self.told[before:] if isinstance(message, Perceived)]
+
+
+async def listening(speech: PaperSpeech) -> Listening:
+    made = Listening(speech, [])
+    await made.begin()
+    return made
+
+
+WORD = [silence(0.4), vowel(120, 30, 0.5), silence(0.6)]
+
+
+async def test_a_recogniser_that_fails_does_so_for_one_utterance() -> None:
+    """The scenario is told of speech without known words, and takes its branch; the next utterance is understood."""
+    speech = PaperSpeech(["да"], failures=1)
+    line = await listening(speech)
+    assert await line.hear(*WORD) == [said.SpeechStarted(), said.Heard("", True, True)]
+    assert (len(speech.expected), speech.closed) == (2, 1), "another stream"
+    assert await line.hear(*WORD) == [said.SpeechStarted(), said.Heard("да", True, False)]
+
+
+async def test_who_speaks_when_the_prompt_ends_is_not_silent() -> None:
+    line = await listening(PaperSpeech(["да"]))
+    line.ear.begin_silence()
+    assert await line.hear(silence(0.4)) == []
+    assert await line.hear(vowel(120, 30, 0.5)) == [said.SpeechStarted()]
+    line.ear.begin_silence()
+    assert line.told == [Perceived(said.SpeechStarted())] * 2

@@ -180,6 +180,15 @@ async def test_bad_recordings_are_named(store: ClipStore, tmp_path: Path, conten
     assert "bad.wav" in str(error.value)
 
 
+async def test_an_hour_is_no_prompt(store: ClipStore, tmp_path: Path) -> None:
+    with soundfile.SoundFile(tmp_path / "materials" / "hour.flac", "w", 8000, 1) as file:
+        for _ in range(60):
+            file.write(np.zeros(60 * 8000, dtype=np.int16))
+    with pytest.raises(BadInput) as error:
+        await store.clip(AudioPrompt("hour.flac"))
+    assert (error.value.code, error.value.params["minutes"]) == ("clip-too-long", 10)
+
+
 async def test_a_header_without_samples_is_an_empty_recording(store: ClipStore, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "materials" / "none.wav", np.zeros(0), 8000)
     with pytest.raises(BadInput) as error:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.errors import Unavailable
-from engine.speech.recogniser import Final, PreRoll, Recogniser, Steady, Stream
+from engine.speech.recogniser import BEST_PIECE_S, Final, PreRoll, Recogniser, Stream
+from engine.speech.steady import Steady
 
 PIECE = bytes(2560)
 
@@ -20,6 +21,7 @@ class Scribe:
     """A model whose words are the lengths of the pieces it was fed. ``gate`` holds the decoding up."""
 
     closed = False
+    piece_s = BEST_PIECE_S
 
     def __init__(self) -> None:
         self.gate = threading.Event()
@@ -58,6 +60,8 @@ class Scribe:
 
     def close(self) -> None:
         self.open -= 1
+
+    def release(self) -> None: ...
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.speech.sphinx_recogniser import LEAST_SHARE, OTHER, grammar, is_speech, trusted
+from engine.speech.sphinx_recogniser import LEAST_SHARE, is_speech, trusted
+from engine.speech.sphinx_search import OTHER, grammar
 
 
 @pytest.mark.parametrize(

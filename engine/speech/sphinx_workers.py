@@ -1,0 +1,121 @@
+"""PocketSphinx in processes of its own. Its binding keeps Python's lock while it decodes, so in threads it would use one core,
+and the calls' loop would wait for it; and a decoder that crashes takes no call with it (docs/decisions/0014).
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import socket
+import subprocess
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from engine.domain.errors import Unavailable
+from engine.domain.text import mark
+from engine.speech.sphinx_search import Found, Job
+
+_PROGRAM = "engine.speech.sphinx_search"
+START_S = 30.0
+ANSWER_S = 10.0
+"""For an utterance of 15 s, which takes 0.7 s of a core: longer, and the process hangs."""
+
+
+class Workers:
+    """``count`` processes, started at once and anew when they have died. Threads wait for one that is idle."""
+
+    def __init__(self, folder: Path, count: int, answer_s: float = ANSWER_S) -> None:
+        """Raises Unavailable when the model cannot be loaded; nothing is left running then."""
+        self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()  # the last one used has its grammars in the cache
+        self._all = [_Worker(folder, answer_s) for _ in range(count)]
+        try:
+            for worker in self._all:
+                worker.ready()
+                self._idle.put(worker)
+        except Unavailable:
+            self.close()
+            raise
+
+    def search(self, job: Job) -> Found:
+        """An utterance during which the process dies gets a second one, then it is held to be the reason. Raises Unavailable."""
+        worker = self._idle.get()
+        try:
+            found = worker.ask(job) or worker.ask(job)
+        finally:
+            self._idle.put(worker)
+        if found is None or found.error:
+            raise Unavailable(
+                "recogniser-failed",
+                mark("Speech recognition failed ({reason})."),
+                reason=found.error if found is not None else "PocketSphinx",
+            )
+        return found
+
+    def close(self) -> None:
+        for worker in self._all:
+            worker.close()
+
+
+class _Worker:
+    """Used by one thread at a time."""
+
+    def __init__(self, folder: Path, answer_s: float) -> None:
+        self._folder = folder
+        self._answer_s = answer_s
+        self._ready = False
+        self._log = structlog.get_logger("speech")
+        self._start()
+
+    def ready(self) -> None:
+        """Wait until the model is loaded. Raises Unavailable."""
+        if not self._ready:
+            found = self._answer(START_S)
+            if found is None or found.error:
+                raise Unavailable(
+                    "recogniser-missing",
+                    mark("PocketSphinx cannot load its model from {folder}."),
+                    folder=str(self._folder),
+                )
+            self._ready = True
+
+    def ask(self, job: Job) -> Found | None:
+        """None when the process has died of it, or hung; then there is another one. Raises Unavailable."""
+        self.ready()
+        try:
+            self._link.send_bytes(msgspec.msgpack.encode(job))
+            found = self._answer(self._answer_s)
+        except OSError:
+            found = None
+        if found is None:
+            self.close()
+            self._log.error("recogniser_died", status=self._process.returncode)
+            self._start()
+        return found
+
+    def close(self) -> None:
+        """May be called twice."""
+        self._link.close()
+        self._process.kill()
+        self._process.wait()
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", _PROGRAM, str(self._folder)],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"},
+            )
+        self._link = Connection(ours.detach())
+        self._ready = False
+
+    def _answer(self, within_s: float) -> Found | None:
+        try:
+            return msgspec.msgpack.decode(self._link.recv_bytes(), type=Found) if self._link.poll(within_s) else None
+        except (EOFError, OSError):
+            return None
