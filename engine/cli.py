@@ -85,7 +85,9 @@ def _parser() -> argparse.ArgumentParser:
 
     sign_in = verbs.add_parser("sign-in", help=translate(mark("print a link that signs a user of the cabinet in")))
     sign_in.set_defaults(act=commands.sign_in)
-    sign_in.add_argument("email")
+    sign_in.add_argument(
+        "email", nargs="?", help=translate(mark("(default: the operator, who is made if there is none yet)"))
+    )
     sign_in.add_argument("--demo", action="store_true", help=translate(mark("of the demo, not of the installation")))
     sign_in.add_argument("--port", type=int, default=8080, help=translate(mark("of the cabinet (8080)")))
 
@@ -131,7 +133,9 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("what", choices=("list", "get"))
     models.add_argument("name", nargs="?", default="vosk-model-small-ru-0.22")
 
-    verbs.add_parser("test", help=translate(mark("set up and run all tests")))  # the launcher does it
+    # These two the launcher does itself.
+    verbs.add_parser("client", help=translate(mark("make the API's Python client in a folder")))
+    verbs.add_parser("test", help=translate(mark("set up and run all tests")))
     return parser
 
 
@@ -177,6 +181,8 @@ def _up(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
         console.print(
             translate(mark("Dozvon runs; cabinet: {address}")).format(address=f"http://127.0.0.1:{options.port}/")
         )
+        told = commands.way_in(stack.operator_link, terminal=sys.stderr.isatty())
+        console.print(told, highlight=False, markup=False, soft_wrap=True)
         configure_logs("info")
         with suppress(KeyboardInterrupt):  # SIGTERM or Ctrl-C is how a service ends
             Keeper(stack.parts()).keep()

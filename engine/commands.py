@@ -101,9 +101,16 @@ async def _sign_in(options: Options, environment: Environment) -> int:
     state = state_from(environment)
     async with _address_of_database(state, environment, demo=options.demo) as dsn:
         given = {"DOZVON_PUBLIC_URL": f"http://127.0.0.1:{options.port}", **environment, "DATABASE_URL": dsn}
-        command = [sys.executable, "-P", "-m", "management", "sign-in", options.email]
+        command = [sys.executable, "-P", "-m", "management", "sign-in", *([options.email] if options.email else [])]
         child = await asyncio.create_subprocess_exec(*command, env=given)
         return await child.wait()
+
+
+def way_in(link: Callable[[], str], *, terminal: bool) -> str:
+    """How the operator signs in, told at the start. The link itself only to a terminal: it would stay in a service's log."""
+    if terminal:
+        return f"{translate(mark('Sign in as the operator'))}: {link()}"
+    return translate(mark("A link to sign in as the operator: ./dozvon sign-in"))
 
 
 def campaign(options: Options, environment: Environment) -> int:

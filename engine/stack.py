@@ -217,10 +217,17 @@ class Stack:
 
     def people(self, account: int) -> list[dict[str, str]]:
         """The demo's customer, who owns ``account``, and its operator: role, email, and a link that signs in once."""
+        return [json.loads(line) for line in self._told_by_management("demo-people", str(account))]
+
+    def operator_link(self) -> str:
+        """Signs the first administrator in, once."""
+        return self._told_by_management("sign-in")[-1]
+
+    def _told_by_management(self, *arguments: str) -> list[str]:
         log = self.log_folder / f"{self.name}-management.log"
         with log.open("ab") as errors:
             done = subprocess.run(
-                [sys.executable, "-P", "-m", "management", "demo-people", str(account)],
+                [sys.executable, "-P", "-m", "management", *arguments],
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -230,9 +237,9 @@ class Stack:
             )
         if done.returncode != 0:
             raise Unavailable(
-                "no_people", mark("The demo's users could not be made: {why}. See {log}"), why=last_line(log), log=log
+                "no_people", mark("A link to sign in could not be made: {why}. See {log}"), why=last_line(log), log=log
             )
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        return done.stdout.decode().splitlines()
 
     def _environment(self) -> dict[str, str]:
         """Of every child."""

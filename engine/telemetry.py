@@ -89,10 +89,14 @@ class Metrics:
         self.talk.inc(record.talk_seconds)
 
     async def probe_lag(self) -> None:
-        """Until cancelled: measure the loop's lag every 20 ms, and count its tasks every second."""
+        """Until cancelled: measure the loop's lag every 20 ms, and count its tasks every second.
+
+        At whole multiples of 20 ms, as the ears do (``ear_sockets``): a wake-up of the process costs more than the probe.
+        """
+        loop = asyncio.get_running_loop()
         for turn in itertools.count():
             if turn % 50 == 0:
                 self.tasks.set(len(asyncio.all_tasks()))
-            due = time.perf_counter() + LAG_PROBE_S
-            await asyncio.sleep(LAG_PROBE_S)
-            self.lag.observe(max(0.0, time.perf_counter() - due))
+            due = (time.monotonic() // LAG_PROBE_S + 1) * LAG_PROBE_S
+            await asyncio.sleep(due - loop.time())
+            self.lag.observe(max(0.0, time.monotonic() - due))

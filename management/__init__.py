@@ -10,7 +10,8 @@
 ``security``       headers of every response, the content security policy
 ``cabinet/``       what all pages share: frame, layouts, components, navigation, static files; ``docs/cabinet.md``
 ``access/``        who calls and what he may do: sessions, keys, rights, brakes, one-time tokens, the audit log
-``api``            what all of ``/api/v1`` shares;  ``errors``, ``fields``, ``paging``: what both pages and API use
+``api``            what all of ``/api/v1`` shares;  ``errors``, ``fields``, ``filters``, ``paging``: what both pages and API use
+``openapi``        the OpenAPI document as clients get it; ``./dozvon client`` makes the typed client of it (docs/api.md)
 ``accounts/``      registration, signing in, the second factor, recovery
 ``projects/``      projects with their fields, tags and people
 ``jobs/``          background work: the queue, the worker, long tasks with progress, dead jobs
@@ -18,6 +19,8 @@
 ``store/``         uploads: limits, types, the media store, signed links, avatars
 ``files/``         files by signed links: ``/files/…``
 ``live/``          events as they happen: ``/live``
+``journal/``       the audit log to be read: everybody's for the staff, his own for the customer
+``staff/``         pages for the operator's people: users, background jobs, the outbox
 ``health/``        how the installation is and how its campaigns go: ``/health``, ``/system``
 =================  =================================================================================================
 

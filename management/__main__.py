@@ -28,6 +28,7 @@ from management.access.caller import Role
 from management.accounts import commands
 from management.app import create_app
 from management.language import of_environment, texts
+from management.openapi import document
 from management.settings import Settings, settings_from
 
 GRACE_S = 3
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """The exit code: 0 after a wanted end, 2 when serving could not begin (one line on standard error says why)."""
     options = _parser().parse_args(arguments)
     try:
+        if options.what == "openapi":
+            return _print_openapi(environment)
         settings = settings_from(environment)
         if options.what in ("sign-in", "create-user", "demo-people"):
             return uvloop.run(_make_links(options, settings))
@@ -57,10 +60,20 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     return _serve(app, listener)
 
 
+def _print_openapi(environment: Mapping[str, str]) -> int:
+    """Asks no database."""
+    app = create_app(settings_from({"DATABASE_URL": "postgresql://nowhere", **environment}))
+    print(document(app.openapi_schema.to_schema()).decode())
+    return 0
+
+
 async def _make_links(options: argparse.Namespace, settings: Settings) -> int:
     match options.what:
         case "sign-in":
-            print((await commands.sign_in_link(settings, options.email)).link)
+            made = await (
+                commands.sign_in_link(settings, options.email) if options.email else commands.operator_link(settings)
+            )
+            print(made.link)
         case "create-user":
             print((await commands.new_user(settings, options.email, options.role)).link)
         case _:
@@ -98,8 +111,10 @@ def _parser() -> argparse.ArgumentParser:
         verb.set_defaults(what=name)
         if name == "serve":
             _listening(verb)
+    openapi = verbs.add_parser("openapi", help="print the API's OpenAPI document")
+    openapi.set_defaults(what="openapi")
     sign_in = verbs.add_parser("sign-in", help="print a link that signs a user in")
-    sign_in.add_argument("email")
+    sign_in.add_argument("email", nargs="?", help="(default: the operator, who is made if there is none yet)")
     sign_in.set_defaults(what="sign-in")
     create = verbs.add_parser("create-user", help="make a user, such as the first admin, and print his link")
     create.add_argument("--email", required=True)

@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
-from litestar import Litestar, Response, Router
+from litestar import Litestar, Request, Response, Router
 from litestar.config.csrf import CSRFConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.response import Template
+from litestar.routes import HTTPRoute
+from litestar.status_codes import HTTP_403_FORBIDDEN
 from litestar.template import TemplateConfig
 from litestar.types import Scope
 
@@ -21,7 +23,16 @@ from engine.storage.database import Listener
 from management import api
 from management.access.callers import CHANNEL, Callers
 from management.access.idempotency import Idempotency, Idempotent
-from management.access.identity import API, Identity, cookie_name, provide_caller, provide_visitor
+from management.access.identity import (
+    API,
+    Identity,
+    address,
+    caller_of,
+    cookie_name,
+    provide_caller,
+    provide_visitor,
+    still_provider,
+)
 from management.access.places import place_provider
 from management.access.secrets import Passwords
 from management.access.throttle import Bucket, Throttle
@@ -36,26 +47,32 @@ from management.cabinet.pages import CSRF_HEADER, template_engine
 from management.database import DatabaseLink
 from management.desk.controllers import DeskController
 from management.desk.service import Desk
+from management.errors import Forbidden
 from management.files.controllers import FilesController
 from management.health.controllers import HealthController
 from management.health.service import HealthService
+from management.journal.controllers import JournalPages
+from management.journal.service import Journal
 from management.keys.controllers import KeysController
 from management.keys.service import Keys
 from management.live.controllers import LiveController
 from management.live.service import Broker
 from management.profile.api import MeApi
 from management.profile.feature import PAGES as PROFILE
-from management.profile.feature import services
+from management.profile.feature import services as profile_services
 from management.projects.api import ContentsApi, ProjectApi
 from management.projects.contents import Contents
 from management.projects.contents_pages import ContentsPages, SettingsPages
 from management.projects.controllers import ProjectPages
 from management.projects.people_pages import PeoplePages
 from management.projects.service import Projects
+from management.sections.api import CallsApi, CampaignsApi
 from management.sections.controllers import SectionsController
 from management.sections.service import Sections
-from management.security import protect
+from management.security import only_https, protect
 from management.settings import Settings
+from management.staff.feature import PAGES as STAFF
+from management.staff.feature import services as staff_services
 from management.store.links import Links
 from management.store.media import open_store
 
@@ -69,7 +86,7 @@ def create_app(settings: Settings) -> Litestar:
     """The application starts and answers while PostgreSQL is away."""
     link = DatabaseLink(settings.dsn, settings.pool)
     callers, broker = Callers(link.database), Broker(settings.dsn)
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             HealthController,
             FilesController,
@@ -78,6 +95,8 @@ def create_app(settings: Settings) -> Litestar:
             KeysController,
             *PAGES,
             *PROFILE,
+            JournalPages,
+            *STAFF,
             _api(settings),
             static_files(),
         ],
@@ -87,19 +106,34 @@ def create_app(settings: Settings) -> Litestar:
         csrf_config=_csrf(settings),
         middleware=[Identity(callers, secure=settings.secure), Idempotent(Idempotency(link.database))],
         exception_handlers={DozvonError: _failed, HTTPException: _failed, Exception: _failed},
-        before_send=[protect, api.tell_limit, remember_language],
+        before_send=[protect, *([only_https] if settings.secure else []), api.tell_limit, remember_language],
         after_exception=[_log_failure],
-        openapi_config=api.openapi(VERSION),
+        openapi_config=api.openapi(VERSION, settings.public_url),
+        include_in_schema=False,  # the API says otherwise
         logging_config=None,
         request_max_body_size=1_000_000,  # uploads say otherwise where they are taken
     )
+    _one_by_one(app)
+    return app
+
+
+def _one_by_one(app: Litestar) -> None:
+    """Litestar starts a task for each of several dependencies. Ours are there at once or ask the database in turn, and the tasks
+    would cost a request of the API more than its statement."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for _, model in route.route_handler_map.values():
+                model.dependency_batches = [{each} for batch in model.dependency_batches for each in batch]
 
 
 def _api(settings: Settings) -> Router:
     return Router(
         path=api.BASE,
-        route_handlers=[MeApi, ProjectApi, ContentsApi],
+        route_handlers=[MeApi, ProjectApi, ContentsApi, CampaignsApi, CallsApi],
         before_request=api.limit_requests(Bucket(settings.api_per_minute)),
+        exception_handlers=dict.fromkeys(api.UNREADABLE, api.unreadable),
+        response_headers=api.LIMITS,
+        include_in_schema=True,
     )
 
 
@@ -118,14 +152,17 @@ def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers, brok
         "documents": documents,
         "accounts": accounts_of(link.database, callers, passwords, throttle, documents, settings.public_url),
         "keys": Keys(link.database, callers),
+        "journal": Journal(link.database),
         "health": HealthService(link.database, settings.fresh_s, settings.patience_s),
     }
-    values |= services(settings, link.database, values)
+    values |= profile_services(settings, link.database, values)
+    values |= staff_services(link.database, callers, settings.public_url)
     return {
         "texts": Provide(texts_of, sync_to_thread=False),
         "frame": Provide(frame_provider(link.database)),
         "caller": Provide(provide_caller),
         "visitor": Provide(provide_visitor),
+        "still": Provide(still_provider(callers, secure=settings.secure), sync_to_thread=False),
         "place": Provide(place_provider(link.database)),
         "sections": Provide(lambda: Sections(link.database()), sync_to_thread=False),
         "desk": Provide(lambda: Desk(link.database()), sync_to_thread=False),
@@ -172,5 +209,12 @@ def _failed(request: AnyRequest, error: Exception) -> Response[Any] | Template:
 
 async def _log_failure(error: Exception, scope: Scope) -> None:
     expected = isinstance(error, DozvonError) or (isinstance(error, HTTPException) and error.status_code < 500)
+    expected |= isinstance(error, api.UNREADABLE) and scope["path"].startswith(API)
     if not expected:
         log.error("request_failed", path=scope["path"], exc_info=error)
+    elif isinstance(error, Forbidden) or (isinstance(error, HTTPException) and error.status_code == HTTP_403_FORBIDDEN):
+        # Not the path itself: it may hold the secret of a link.
+        request: AnyRequest = Request(scope)
+        caller, route = caller_of(request), scope.get("path_template", "")
+        user = None if caller is None else caller.user
+        log.warning("access_refused", method=request.method, route=route, user=user, ip=address(request))

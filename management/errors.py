@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import msgspec
 
@@ -80,17 +81,17 @@ class TooMany(Refused):
 class ProblemField(msgspec.Struct, frozen=True):
     """One field of a problem."""
 
-    field: str
-    code: str
-    message: str
+    field: Annotated[str, msgspec.Meta(examples=["name"], description="As the request names it, nested ones with dots")]
+    code: Annotated[str, msgspec.Meta(examples=["required"])]
+    message: Annotated[str, msgspec.Meta(examples=["This field must be filled in"])]
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """A problem as RFC 9457 has it, with our ``code`` and ``errors``."""
 
-    title: str
-    status: int
-    code: str
+    title: Annotated[str, msgspec.Meta(examples=["Some fields are filled in wrongly"], description="For people")]
+    status: Annotated[int, msgspec.Meta(examples=[422])]
+    code: Annotated[str, msgspec.Meta(examples=["invalid"], description="Stable, for programs")]
     type: str = "about:blank"
     detail: str = ""
     errors: list[ProblemField] = []

@@ -9,19 +9,20 @@ import gettext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_timedelta
 from babel.numbers import format_decimal, format_percent
 
 LOCALE = Path(__file__).parent / "locale"
 LANGUAGES = {"ru": "Русский", "en": "English"}
 """Code and own name; the first is spoken to those who ask for none of them."""
 DEFAULT = "ru"
-_DAY = {"ru": "dd.MM.y", "en": "d MMM y"}
+_DAY = {"ru": "{day:02}.{month:02}.{year}", "en": "{day} {name} {year}"}
+"""``name``: of the month, short."""
 _NO_BREAK_SPACE = "\u00a0"
 
 
@@ -34,13 +35,14 @@ class Texts:
     catalogue: gettext.NullTranslations
 
     def gettext(self, message: str) -> str:
-        return self.catalogue.gettext(message)
+        return _said(self.language, message)
 
     def ngettext(self, singular: str, plural: str, number: int) -> str:
         return self.catalogue.ngettext(singular, plural, number)
 
     def number(self, value: int) -> str:
-        return format_decimal(value, locale=self.locale)
+        # A page has hundreds of numbers and times, and babel takes 20 µs for each where this takes 1.
+        return f"{value:,}".replace(",", self.locale.number_symbols["latn"]["group"])
 
     def percent(self, part: int, whole: int) -> str:
         """Rounded down: 100 % only when all of ``whole`` is there."""
@@ -52,10 +54,12 @@ class Texts:
 
     def moment(self, value: datetime, zone: str) -> str:
         """Day and minute in the reader's zone (IANA). ``value``: aware."""
-        return format_datetime(value, f"{_DAY[self.language]} HH:mm", tzinfo=ZoneInfo(zone), locale=self.locale)
+        there = value.astimezone(ZoneInfo(zone))
+        return f"{self.day(there)} {there.hour:02}:{there.minute:02}"
 
     def day(self, value: date) -> str:
-        return format_date(value, _DAY[self.language], locale=self.locale)
+        name = self.locale.months["format"]["abbreviated"][value.month]
+        return _DAY[self.language].format(day=value.day, month=value.month, year=value.year, name=name)
 
     def ago(self, seconds: float) -> str:
         return format_timedelta(timedelta(seconds=-int(seconds)), add_direction=True, threshold=1, locale=self.locale)
@@ -73,6 +77,12 @@ def texts(language: str) -> Texts:
     for file in sorted((LOCALE / language / "LC_MESSAGES").glob("*.mo")):
         catalogue.add_fallback(gettext.translation(file.stem, localedir=str(LOCALE), languages=[language]))
     return Texts(language, Locale(language), catalogue)
+
+
+@lru_cache(maxsize=10_000)
+def _said(language: str, message: str) -> str:
+    """A page asks for a few hundred texts, and the catalogue of each feature in turn."""
+    return texts(language).catalogue.gettext(message)
 
 
 def negotiate(wanted: str | None, accept_language: str) -> str:

@@ -26,6 +26,8 @@ TICK_S: Final = 0.02
 _BYTES: Final = 2 * FRAME
 """Of a frame once it is decoded."""
 _CLOCK_TICKS = 5
+_EARLY = 0.01
+"""Part of a tick by which a timer may run too early, rounded."""
 _HEADER = 12
 _ALAW = 8
 """The payload type of A-law (RFC 3551)."""
@@ -107,7 +109,6 @@ class EarSockets:
         self._open: dict[int, EarSocket] = {}
         self._epoll = select.epoll()
         self._tick: asyncio.TimerHandle | None = None
-        self._due = 0.0
         self._ticks = 0
 
     def open(self, listener: Listener) -> EarSocket:
@@ -116,7 +117,6 @@ class EarSockets:
         self._open[ear.socket.fileno()] = ear
         self._epoll.register(ear.socket.fileno(), select.EPOLLIN)
         if self._tick is None:
-            self._due = asyncio.get_running_loop().time()
             self._again()
         return ear
 
@@ -129,10 +129,10 @@ class EarSockets:
             ear.socket.close()
 
     def _again(self) -> None:
-        """After a stall the missed ticks are not made up for: one reads all that came meanwhile."""
+        """At the next whole multiple of a tick. After a stall the missed ones are not made up for: one reads all that came."""
         loop = asyncio.get_running_loop()
-        self._due = max(self._due + TICK_S, loop.time())
-        self._tick = loop.call_at(self._due, self._read) if self._open else None
+        due = (int(loop.time() / TICK_S + _EARLY) + 1) * TICK_S
+        self._tick = loop.call_at(due, self._read) if self._open else None
 
     def _read(self) -> None:
         touched = []

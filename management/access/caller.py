@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NewType
 
 from engine.domain.ids import AccountId
+from engine.domain.text import mark
 
 UserId = NewType("UserId", int)
 SessionId = NewType("SessionId", int)
@@ -23,6 +24,11 @@ class Role(StrEnum):
     @property
     def staff(self) -> bool:
         return self is not Role.CUSTOMER
+
+    @property
+    def label(self) -> str:
+        return {Role.CUSTOMER: mark("Customer"), Role.SUPPORT: mark("Support agent"), Role.MODERATOR: mark("Moderator"),
+                Role.FINANCE: mark("Accountant"), Role.ADMIN: mark("Administrator")}[self]  # fmt: skip
 
 
 class Right(StrEnum):

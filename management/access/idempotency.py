@@ -6,6 +6,7 @@ be sent again.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from management.errors import Conflict, invalid
 _SQL = load(Path(__file__).parent / "queries.sql")
 HEADER = "idempotency-key"
 LONGEST = 200
+PRINTABLE = re.compile(r"[!-~]+")
 _KEPT_HEADERS = (b"content-type", b"location", b"etag")
 
 
@@ -47,6 +49,8 @@ class Idempotency:
         the key was used for another one."""
         if not 0 < len(key) <= LONGEST:
             raise invalid("Idempotency-Key", "length", mark("From 1 to {most} characters"), most=LONGEST)
+        if not PRINTABLE.fullmatch(key):
+            raise invalid("Idempotency-Key", "characters", mark("It holds characters that cannot be shown"))
         fingerprint = hashlib.sha256(request).digest()
         database = self._database()
         if await database.fetchval(_SQL["begin_idempotent"], user, key, fingerprint) is not None:

@@ -6,6 +6,8 @@ page can make a browser use it.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -17,6 +19,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Guard, Receive, Scope, Send
 
+from engine.domain.errors import Unavailable
 from management.access.caller import Caller, Right
 from management.access.caller import Scope as KeyScope
 from management.access.callers import SESSION_S, Callers
@@ -27,6 +30,7 @@ _OPEN = ("/static/", "/health")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _CALLER = "dozvon_caller"
 _BEARER = "bearer "
+Still = Callable[[], Awaitable[bool]]
 
 
 class Identity(ASGIMiddleware):
@@ -40,10 +44,10 @@ class Identity(ASGIMiddleware):
         self._cookie = cookie_name(secure=secure)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        request: Request[Any, Any, Any] = Request(scope)
-        if request.url.path.startswith(API):
-            caller = await self._by_key(request)
+        if scope["path"].startswith(API):
+            caller = await self._by_key(scope)
         else:
+            request: Request[Any, Any, Any] = Request(scope)
             if request.method not in _SAFE:
                 refuse_other_sites(request)
             token = request.cookies.get(self._cookie)
@@ -51,11 +55,11 @@ class Identity(ASGIMiddleware):
         scope["state"][_CALLER] = caller
         await next_app(scope, receive, send)
 
-    async def _by_key(self, request: Request[Any, Any, Any]) -> Caller | None:
-        given = request.headers.get("authorization", "")
+    async def _by_key(self, scope: Scope) -> Caller | None:
+        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), "")
         if given[: len(_BEARER)].lower() != _BEARER:
             return None
-        return await self._callers.of_key(given[len(_BEARER) :].strip(), address(request))
+        return await self._callers.of_key(given[len(_BEARER) :].strip(), _address(scope["client"]))
 
 
 def refuse_other_sites(request: Request[Any, Any, Any]) -> None:
@@ -71,7 +75,15 @@ def refuse_other_sites(request: Request[Any, Any, Any]) -> None:
 def address(request: Request[Any, Any, Any]) -> str:
     """The caller's IP address; '' where the server was not told (a Unix socket). Behind a proxy uvicorn puts the one that
     the proxy names, if the proxy is trusted (``--forwarded-allow-ips``)."""
-    host = request.client.host if request.client else ""
+    return _address(request.scope["client"])
+
+
+def _address(client: tuple[str, int] | None) -> str:
+    return _ip(client[0]) if client else ""
+
+
+@lru_cache(maxsize=10_000)
+def _ip(host: str) -> str:
     try:
         return str(ip_address(host))
     except ValueError:
@@ -96,7 +108,25 @@ async def provide_visitor(request: Request[Any, Any, Any]) -> Caller | None:
     return caller_of(request)
 
 
-def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+def still_provider(callers: Callers, *, secure: bool) -> Callable[[Request[Any, Any, Any]], Still]:
+    """The dependency ``still``: asks whether who made the request is still signed in. For answers that go on for hours."""
+    cookie = cookie_name(secure=secure)
+
+    def provide(request: Request[Any, Any, Any]) -> Still:
+        token, ip = request.cookies.get(cookie, ""), address(request)
+
+        async def still() -> bool:
+            try:
+                return await callers.of_session(token, ip) is not None
+            except Unavailable:
+                return True  # nobody knows now; the next look will tell
+
+        return still
+
+    return provide
+
+
+async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """A guard of pages: whoever he is, he must be known."""
     if caller_of(connection) is None:
         raise NotSignedIn
@@ -105,7 +135,7 @@ def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandle
 def needs(*scopes: KeyScope) -> Guard:
     """A guard of the API: the key must have these scopes."""
 
-    def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         caller = caller_of(connection)
         if caller is None:
             raise NotSignedIn
@@ -118,7 +148,7 @@ def needs(*scopes: KeyScope) -> Guard:
 def staff(right: Right) -> Guard:
     """A guard of pages for the operator's people. Others are not told that the page exists."""
 
-    def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         caller = caller_of(connection)
         if caller is None:
             raise NotSignedIn

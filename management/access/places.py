@@ -42,6 +42,11 @@ async def place_of(database: Database, caller: Caller, text: str) -> Place | Non
     return None if row is None else Place(row["id"], row["name"], row["access"], row["archived"])
 
 
+async def places_of(database: Database, caller: Caller) -> list[int]:
+    """His own projects and those shared with him."""
+    return [row["id"] for row in await database.fetch(_SQL["places"], caller.account, caller.user)]
+
+
 def place_provider(database: Callable[[], Database]) -> Callable[[Request[Any, Any, Any]], Any]:
     """The dependency ``place``: None when no project is chosen."""
 

@@ -33,16 +33,15 @@ select pg_notify('dozvon_access', '')
 -- name: throttle
 select throttle($1, make_interval(secs => $2), $3)
 
--- name: failed
-insert into failures (key, count, last_at) values ($1, 1, now())
+-- name: hold_failures
+-- How many in a row and how long ago, 0 when that is forgotten. Others wait until the transaction ends.
+insert into failures as f (key, count, last_at) values ($1, 0, clock_timestamp())
 on conflict (key) do update set
-    count = case when failures.last_at < now() - make_interval(secs => $2) then 1 else failures.count + 1 end,
-    last_at = now()
-returning count
+    count = case when f.last_at < clock_timestamp() - make_interval(secs => $2) then 0 else f.count end
+returning count, extract(epoch from clock_timestamp() - last_at)::float8 as ago
 
--- name: failures
-select count, extract(epoch from now() - last_at)::float8 as ago from failures
-where key = $1 and last_at > now() - make_interval(secs => $2)
+-- name: count_failure
+update failures set count = $2, last_at = clock_timestamp() where key = $1
 
 -- name: succeeded
 delete from failures where key = $1
@@ -97,9 +96,19 @@ delete from idempotency where user_id = $1 and key = $2 and status is null
 -- name: forget_idempotent
 delete from idempotency where created_at < now() - interval '1 day'
 
+-- name: hold_address
+select pg_advisory_xact_lock(hashtextextended($1, 4))
+
+-- name: create_user
+insert into users (account_id, role, email, password, language, email_confirmed_at)
+values ($1, $2::text::user_role, $3, $4, $5, case when $6 then now() end) returning id
+
 -- name: place
 -- $1 project, $2 account, $3 user, $4 whether he sees all.
 select p.id, p.name, p.archived_at is not null as archived,
        case when p.account_id = $2 then 'own' else coalesce(m."right"::text, 'view') end as access
 from projects p left join project_members m on m.project_id = p.id and m.user_id = $3
 where p.id = $1 and (p.account_id = $2 or m.user_id is not null or $4)
+
+-- name: places
+select id from projects where account_id = $1 union select project_id from project_members where user_id = $2

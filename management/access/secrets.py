@@ -31,7 +31,7 @@ class Passwords:
 
     def __init__(self) -> None:
         self._turns = asyncio.Semaphore(AT_ONCE)
-        self._nobody = _hasher.hash(new_secret())
+        self._nobody = ""
 
     async def hash(self, password: str) -> str:
         async with self._turns:
@@ -40,6 +40,10 @@ class Passwords:
     async def matches(self, stored: str | None, password: str) -> bool:
         """Takes as long for a user who does not exist (None) as for one who does."""
         async with self._turns:
+            if (
+                not self._nobody
+            ):  # whoever is the first waits for it, known or not; at the start of a process nobody should
+                self._nobody = await asyncio.to_thread(_hasher.hash, new_secret())
             right = await asyncio.to_thread(_verify, stored or self._nobody, _one_form(password))
         return right and stored is not None
 

@@ -51,15 +51,15 @@ class Throttle:
         if wait > 0:
             raise TooMany(wait)
 
-    async def check_failures(self, whom: str) -> None:
-        """Raises TooMany while the delay after the last failure lasts: 1 s after the fourth in a row, then twice as long each
-        time, 15 minutes at most."""
-        row = await self._database().fetchrow(_SQL["failures"], whom, float(FORGET_S))
-        if row is not None and (wait := delay_s(row["count"]) - row["ago"]) > 0:
-            raise TooMany(wait)
-
-    async def failed(self, whom: str) -> None:
-        await self._database().fetchval(_SQL["failed"], whom, float(FORGET_S))
+    async def attempt(self, whom: str) -> None:
+        """Counts as failed until ``succeeded``. Raises TooMany while the delay after the last failure lasts: 1 s after the fourth
+        in a row, then twice as long each time, 15 minutes at most. Of many at once each sees those before it."""
+        async with self._database().transaction() as connection:
+            row = await connection.fetchrow(_SQL["hold_failures"], whom, float(FORGET_S))
+            assert row is not None
+            if (wait := delay_s(row["count"]) - row["ago"]) > 0:
+                raise TooMany(wait)
+            await connection.execute(_SQL["count_failure"], whom, row["count"] + 1)
 
     async def succeeded(self, whom: str) -> None:
         await self._database().execute(_SQL["succeeded"], whom)

@@ -39,12 +39,17 @@ class Token:
 
 
 async def issue(
-    connection: Connection, purpose: Purpose, user: UserId, payload: Mapping[str, Any] | None = None
+    connection: Connection,
+    purpose: Purpose,
+    user: UserId,
+    payload: Mapping[str, Any] | None = None,
+    *,
+    lasts_s: float | None = None,
 ) -> str:
-    """The secret for a link; links issued before for the same purpose stop working."""
-    secret = new_secret()
+    """The secret for a link; links issued before for the same purpose stop working. ``lasts_s``: the purpose's unless given."""
+    secret, lasts = new_secret(), purpose.lasts_s if lasts_s is None else lasts_s
     await connection.execute(_SQL["withdraw"], user, purpose)
-    await connection.execute(_SQL["issue"], purpose, digest(secret), user, dict(payload or {}), purpose.lasts_s)
+    await connection.execute(_SQL["issue"], purpose, digest(secret), user, dict(payload or {}), lasts)
     return secret
 
 

@@ -12,13 +12,9 @@ from users where id = $1 and deleted_at is null
 -- Until the transaction ends nobody else changes this user, nor may a link be used twice at once.
 select id from users where id = $1 for no key update
 
--- name: hold_address
--- Two registrations with one address, one after the other.
-select pg_advisory_xact_lock(hashtextextended($1, 4))
-
--- name: create_user
-insert into users (account_id, role, email, password, language, email_confirmed_at)
-values ($1, $2::text::user_role, $3, $4, $5, case when $6 then now() end) returning id
+-- name: first_admin
+select id from users
+where role = 'admin' and email_confirmed_at is not null and blocked_at is null and deleted_at is null order by id limit 1
 
 -- name: owner_of
 select id from users where account_id = $1 and deleted_at is null order by id limit 1

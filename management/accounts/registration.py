@@ -9,14 +9,13 @@ from decimal import Decimal
 from engine.domain.ids import AccountId
 from engine.domain.text import mark
 from engine.storage.database import Connection, Database
-from engine.storage.queries import SQL as ENGINE_SQL
-from engine.storage.queries import load
-from management.access.caller import Role, UserId
+from management.access.caller import Role
 from management.access.callers import AGENT_LENGTH
 from management.access.password_rules import check_password
 from management.access.secrets import Passwords
 from management.access.throttle import LETTER, PROMO, REGISTRATION, Throttle
 from management.access.tokens import Purpose, peek, redeem
+from management.access.users import create_user, hold_address
 from management.accounts.documents import Document, Documents
 from management.accounts.holders import SQL, Holder, Visit, braked, by_email, by_id, note
 from management.accounts.jobs import LETTER_TO, LetterTo
@@ -29,7 +28,6 @@ from management.jobs.queue import enqueue
 from management.language import texts
 from management.mailing.messages import is_address
 
-_CREATE_ACCOUNT = load(ENGINE_SQL / "catalogue.sql")["create_account"]
 LONGEST_PROMO = 40
 _BONUS = mark("Bonus for the promo code {code}")
 
@@ -81,7 +79,7 @@ class Registration:
         await self._throttle.take(LETTER, braked("mail", wanted.email))
         hashed = await self._passwords.hash(wanted.password)
         async with self._database().transaction() as connection:
-            await connection.execute(SQL["hold_address"], wanted.email)
+            await hold_address(connection, wanted.email)
             holder = await by_email(connection, wanted.email)
             if holder is not None and holder.confirmed:
                 await self._notices.send(connection, "already_registered", holder, "/login", visit.language)
@@ -141,21 +139,6 @@ class Registration:
                 return None
             bonus = await activate(connection, holder, str(token.payload.get("promo", "")), visit)
             return Confirmed(await self._sign_in.opened(connection, holder, visit, "confirmation"), bonus)
-
-
-async def create_user(
-    connection: Connection,
-    email: str,
-    role: Role,
-    language: str,
-    *,
-    password: str | None = None,
-    confirmed: bool = False,
-    account: AccountId | None = None,
-) -> UserId:
-    """With an account of his own unless one is given."""
-    own = account or await connection.fetchval(_CREATE_ACCOUNT, email)
-    return UserId(await connection.fetchval(SQL["create_user"], own, role.value, email, password, language, confirmed))
 
 
 async def activate(connection: Connection, holder: Holder, promo: str, visit: Visit) -> Decimal | None:

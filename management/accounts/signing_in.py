@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+import structlog
+
 from engine.storage.database import Connection, Database
 from management.access.audit import audit
 from management.access.caller import Caller
@@ -19,6 +21,7 @@ from management.accounts.two_factor import TwoFactor
 from management.errors import Invalid
 from management.fields import Fields
 
+log = structlog.get_logger("accounts")
 LONGEST_PASSWORD = 1000
 """What is longer was never a password here; it is not worth being hashed."""
 
@@ -63,11 +66,11 @@ class SignIn:
         await self._throttle.take(SIGN_IN, visit.network)
         address = _address(email)
         whom = braked("password", address or email)
-        await self._throttle.check_failures(whom)
-        await self._throttle.failed(whom)
+        await self._throttle.attempt(whom)
         known = await by_email(self._database(), address)
         stored = None if known is None or known.blocked else known.password
         if not await self._passwords.matches(stored, password[:LONGEST_PASSWORD]) or len(password) > LONGEST_PASSWORD:
+            log.warning("sign_in_refused", way="password", whom=whom, ip=visit.ip)
             return Outcome(Step.WRONG)
         assert known is not None and stored is not None
         failures = await self._database().fetchval(SQL["failures"], whom) or 1
@@ -88,10 +91,10 @@ class SignIn:
         if half is None or holder is None or holder.blocked:
             return None
         whom = f"code:{holder.user}"
-        await self._throttle.check_failures(whom)
-        await self._throttle.failed(whom)
+        await self._throttle.attempt(whom)
         async with database.transaction() as connection:
             if not await self._two_factor.accepts(connection, holder.user, code, visit):
+                log.warning("sign_in_refused", way="code", user=holder.user, ip=visit.ip)
                 return Outcome(Step.WRONG)
             if await connection.fetchval(SQL["end_session"], half["id"]) is None:
                 return None

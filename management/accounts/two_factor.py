@@ -122,8 +122,7 @@ class TwoFactor:
     async def _prove(self, caller: Caller, password: str, code: str) -> None:
         """That it is he, and no one who found his browser open. Raises Invalid, TooMany."""
         whom = f"code:{caller.user}"
-        await self._throttle.check_failures(whom)
-        await self._throttle.failed(whom)
+        await self._throttle.attempt(whom)
         holder = await by_id(self._database(), caller.user)
         if holder is None:
             raise NotSignedIn

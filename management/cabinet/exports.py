@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
 from litestar.response import Stream
 
 from management.cabinet.tables import Column, Kind
@@ -132,7 +132,8 @@ class _Book:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
                    "strings_to_numbers": False, "tmpdir": str(file.parent)}  # fmt: skip
         self._sheet = sheet
-        self._book = xlsxwriter.Workbook(str(file), options)
+        # Not imported above: the first page need not wait for it.
+        self._book = import_module("xlsxwriter").Workbook(str(file), options)
         self._bold = self._book.add_format({"bold": True})
         forms = {Kind.MONEY: "#,##0.00", Kind.MOMENT: "dd.mm.yyyy hh:mm:ss", Kind.DAY: "dd.mm.yyyy"}
         self._formats = {kind: self._book.add_format({"num_format": text}) for kind, text in forms.items()}

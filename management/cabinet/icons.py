@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from markupsafe import Markup
 
@@ -13,6 +14,7 @@ ICONS = frozenset(re.findall(r'<symbol id="([^"]+)"', SPRITE.read_text(encoding=
 """Names of the drawings in the sprite."""
 
 
+@cache
 def icon(name: str) -> Markup:
     """An ornament beside a text or inside a control that has a name of its own. Raises KeyError for an unknown name."""
     if name not in ICONS:

@@ -61,7 +61,13 @@ GROUPS = (
     ),
     Group(
         mark("Staff"),
-        (Item(mark("System"), "/system", "activity", Right.SEE_SYSTEM),),
+        (
+            Item(mark("System"), "/system", "activity", Right.SEE_SYSTEM),
+            Item(mark("Users"), "/staff/users", "users", Right.SEE_USERS),
+            Item(mark("Journal"), "/staff/journal", "history", Right.SEE_JOURNAL),
+            Item(mark("Background jobs"), "/staff/jobs", "server", Right.SEE_JOBS),
+            Item(mark("Outbox"), "/staff/outbox", "mail-forward", Right.SEE_OUTBOX),
+        ),
     ),
 )
 

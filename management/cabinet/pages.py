@@ -56,10 +56,15 @@ class Frame:
     def within(self, balance: str | None, project: str | None) -> Frame:
         return replace(self, balance=balance, project=project)
 
+    def _say(self, message: str, **values: object) -> str:
+        """``_("Edit: %(name)s", name=…)``. Plain text: what stands in the places is escaped with the rest, where it is shown."""
+        said = self.texts.gettext(message)
+        return said % values if values else said
+
     def context(self) -> dict[str, object]:
         return {
             "texts": self.texts,
-            "gettext": self.texts.gettext,
+            "gettext": self._say,
             "ngettext": self.texts.ngettext,
             "path": self.path,
             "query": self.query,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
+
+from markupsafe import Markup
 
 from management.cabinet.addresses import pairs, with_params
 from management.paging import Sort as Sort
@@ -81,6 +83,11 @@ class Table(Generic[Row]):
 
     def at(self, cursor: str | None) -> str:
         return self.path + with_params(self.query, cursor=cursor)
+
+    def cells(self, translate: Callable[[str], str]) -> list[tuple[Column, Markup]]:
+        """Each column and how its cells begin; made once for all rows, of which there are many."""
+        start = Markup('<td class="kind-{}" data-label="{}">')
+        return [(column, start.format(column.kind, translate(column.title))) for column in self.columns]
 
     def sorted_by(self, column: Column) -> str:
         """The address after a click on the column's title: the same column again turns the direction."""

@@ -10,7 +10,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 from management.access.caller import Right
 from management.access.identity import staff
 from management.cabinet.pages import Frame, page
-from management.health.schemas import Health
+from management.health.schemas import PublicHealth
 from management.health.service import HealthService
 
 _STAFF = [staff(Right.SEE_SYSTEM)]
@@ -18,11 +18,11 @@ _STAFF = [staff(Right.SEE_SYSTEM)]
 
 class HealthController(Controller):
     @get("/health")
-    async def health(self, health: NamedDependency[HealthService]) -> Response[Health]:
+    async def health(self, health: NamedDependency[HealthService]) -> Response[PublicHealth]:
         """503 only while the database is away: without an engine the cabinet itself still works. Open to all who can reach the
-        port, which is why no cause of a failure is told here: it stands in the log."""
+        port, which is why only up and down is told here: details are on ``/system``, causes of failures in the log."""
         report = await health.report()
-        return Response(report, status_code=HTTP_200_OK if report.database.ok else HTTP_503_SERVICE_UNAVAILABLE)
+        return Response(report.public, status_code=HTTP_200_OK if report.database.ok else HTTP_503_SERVICE_UNAVAILABLE)
 
     @get("/system", guards=_STAFF)
     async def overview(self, frame: NamedDependency[Frame], health: NamedDependency[HealthService]) -> Template:

@@ -1,4 +1,4 @@
-"""What ``/health`` answers. Names and meanings are part of the interface: monitoring reads them."""
+"""How the installation is: all of it for the staff, and what of it everybody is told."""
 
 from __future__ import annotations
 
@@ -50,6 +50,21 @@ class CampaignProgress(msgspec.Struct, frozen=True):
     spent: Decimal
 
 
+class Works(msgspec.Struct, frozen=True):
+    ok: bool
+
+
+class PublicHealth(msgspec.Struct, frozen=True):
+    """What ``/health`` answers: only what works. Names and meanings are part of the interface: monitoring reads them.
+
+    ``engine``: whether any is alive; null while nobody knows, since the database is away.
+    """
+
+    status: Status
+    database: Works
+    engine: Works | None
+
+
 class Health(msgspec.Struct, frozen=True):
     """Cells and campaigns are empty while the database is away."""
 
@@ -57,3 +72,8 @@ class Health(msgspec.Struct, frozen=True):
     database: DatabaseHealth
     cells: tuple[CellHealth, ...] = ()
     campaigns: tuple[CampaignProgress, ...] = ()
+
+    @property
+    def public(self) -> PublicHealth:
+        engine = Works(any(cell.alive for cell in self.cells)) if self.database.ok else None
+        return PublicHealth(self.status, Works(self.database.ok), engine)

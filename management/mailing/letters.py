@@ -89,6 +89,12 @@ LETTERS = {
         mark("Open the project"),
         (mark("You can leave the project on its own page at any time."),),
     ),
+    "staff_invitation": Draft(
+        mark("You are invited to work with Dozvon"),
+        (mark("{who} opens Dozvon to you as an employee. Choose a password to begin."),),
+        mark("Choose a password"),
+        (mark("The link works once, until {until}. Give it to nobody."), _IGNORE),
+    ),
     "sign_in_link": Draft(
         mark("Your link to sign in"),
         (mark("With this link you sign in without a password."),),

@@ -28,10 +28,9 @@ class Proof:
             fields.wrong(path, "required", mark("This field must be filled in"))
             return
         whom = f"proof:{caller.user}"
-        await self._throttle.check_failures(whom)
+        await self._throttle.attempt(whom)
         stored = await self._database().fetchval(_SQL["password"], caller.user)
         if await self._passwords.matches(stored, password):
             await self._throttle.succeeded(whom)
         else:
-            await self._throttle.failed(whom)
             fields.wrong(path, "wrong_password", mark("This is not your password"))

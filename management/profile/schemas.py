@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
 from management.access.caller import Role, Scope
+from management.api import example
 
 
 class Sex(StrEnum):
@@ -141,9 +143,9 @@ class ExportRow(msgspec.Struct, frozen=True):
 class Me(msgspec.Struct, frozen=True, kw_only=True):
     """Whose key this is and what it allows."""
 
-    id: int
-    name: str
-    email: str
+    id: Annotated[int, example(1)]
+    name: Annotated[str, example("Иван Петров")]
+    email: Annotated[str, example("ivan@example.com")]
     role: Role
-    account: int
-    scopes: Sequence[Scope]
+    account: Annotated[int, example(1)]
+    scopes: Annotated[Sequence[Scope], example(["read", "write"])]

@@ -6,13 +6,26 @@ from typing import Annotated
 
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, PathParameter, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from management.access.caller import Caller, Scope
 from management.access.identity import needs
-from management.api import CHANGES, PROBLEMS, etag, version_of
-from management.paging import MOST, wanted
+from management.api import (
+    CHANGES,
+    ETAG,
+    LOCATION,
+    PROBLEMS,
+    VERSIONED,
+    Cursor,
+    IfMatch,
+    Limit,
+    Number,
+    Post,
+    etag,
+    sorted_by,
+    version_of,
+)
+from management.paging import DEFAULT_LIMIT, wanted
 from management.projects.contents import Contents
 from management.projects.schemas import (
     Field,
@@ -33,10 +46,6 @@ from management.projects.service import LIST_KEYS, NEWEST, Projects
 
 ALL = PROBLEMS | CHANGES
 _READ, _WRITE = [needs(Scope.READ)], [needs(Scope.WRITE)]
-IfMatch = Annotated[
-    str | None, HeaderParameter(name="If-Match", description="The project's ETag", examples=[Example(value='"1"')])
-]
-Number = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
 
 
 class ProjectApi(Controller):
@@ -52,50 +61,89 @@ class ProjectApi(Controller):
             Which, QueryParameter(description="The caller's own, those shared with him, or his archive")
         ] = Which.MINE,
         name: Annotated[str, QueryParameter(max_length=200, description="A part of the name")] = "",
-        limit: Annotated[int | None, QueryParameter(ge=1, le=MOST)] = None,
-        cursor: FromQuery[str | None] = None,
-        sort: Annotated[str | None, QueryParameter(description="created_at or name; -name: descending")] = None,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = "",
+        sort: Annotated[str, sorted_by(*LIST_KEYS)] = str(NEWEST),
     ) -> ProjectList:
         asked = wanted(limit, cursor, sort, list(LIST_KEYS), NEWEST)
         found = await projects.list(caller, which, asked, name)
         return ProjectList(list(found.items), found.next, found.previous)
 
-    @post("/", guards=_WRITE, responses=ALL, operation_id="createProject", summary="Create a project")
+    @post(
+        "/",
+        guards=_WRITE,
+        responses=ALL,
+        response_headers=[ETAG, LOCATION],
+        operation_class=Post,
+        operation_id="createProject",
+        summary="Create a project",
+    )
     async def create(
         self, caller: NamedDependency[Caller], projects: NamedDependency[Projects], data: JSONBody[NewProject]
     ) -> Response[Project]:
         created = await projects.create(caller, data)
         return Response(created, headers={"ETag": etag(created.version), "Location": f"/api/v1/projects/{created.id}"})
 
-    @get("/{project:int}", guards=_READ, responses=PROBLEMS, operation_id="getProject", summary="Read a project")
+    @get(
+        "/{project:int}",
+        guards=_READ,
+        responses=PROBLEMS,
+        response_headers=[ETAG],
+        operation_id="getProject",
+        summary="Read a project",
+    )
     async def one(
         self, caller: NamedDependency[Caller], projects: NamedDependency[Projects], project: Number
     ) -> Response[Project]:
         return _tagged(await projects.get(caller, project))
 
-    @patch("/{project:int}", guards=_WRITE, responses=ALL, operation_id="changeProject", summary="Change a project")
+    @patch(
+        "/{project:int}",
+        guards=_WRITE,
+        responses=ALL | VERSIONED,
+        response_headers=[ETAG],
+        operation_id="changeProject",
+        summary="Change a project",
+    )
     async def change(
         self,
         caller: NamedDependency[Caller],
         projects: NamedDependency[Projects],
         project: Number,
         data: JSONBody[ProjectChange],
-        if_match: IfMatch = None,
+        if_match: IfMatch = "",
     ) -> Response[Project]:
         return _tagged(await projects.change(caller, project, data, version_of(if_match)))
 
-    @post("/{project:int}/archive", status_code=200, guards=_WRITE, responses=ALL, operation_id="archiveProject")
+    @post(
+        "/{project:int}/archive",
+        status_code=200,
+        guards=_WRITE,
+        responses=ALL,
+        response_headers=[ETAG],
+        operation_class=Post,
+        operation_id="archiveProject",
+        summary="Archive a project",
+    )
     async def archive(
         self, caller: NamedDependency[Caller], projects: NamedDependency[Projects], project: Number
     ) -> Response[Project]:
-        """Send it to the archive."""
+        """Not while one of its campaigns runs. Archived projects stay readable."""
         return _tagged(await projects.archive(caller, project))
 
-    @post("/{project:int}/restore", status_code=200, guards=_WRITE, responses=ALL, operation_id="restoreProject")
+    @post(
+        "/{project:int}/restore",
+        status_code=200,
+        guards=_WRITE,
+        responses=ALL,
+        response_headers=[ETAG],
+        operation_class=Post,
+        operation_id="restoreProject",
+        summary="Restore a project",
+    )
     async def restore(
         self, caller: NamedDependency[Caller], projects: NamedDependency[Projects], project: Number
     ) -> Response[Project]:
-        """Take it out of the archive."""
         return _tagged(await projects.restore(caller, project))
 
 
@@ -109,7 +157,7 @@ class ContentsApi(Controller):
     ) -> list[Field]:
         return await contents.fields(caller, project)
 
-    @post("/fields", guards=_WRITE, responses=ALL, operation_id="addField", summary="Add a field")
+    @post("/fields", guards=_WRITE, responses=ALL, operation_class=Post, operation_id="addField", summary="Add a field")
     async def add_field(
         self,
         caller: NamedDependency[Caller],
@@ -142,7 +190,7 @@ class ContentsApi(Controller):
     ) -> list[Tag]:
         return await contents.tags(caller, project)
 
-    @post("/tags", guards=_WRITE, responses=ALL, operation_id="addTag", summary="Add a tag")
+    @post("/tags", guards=_WRITE, responses=ALL, operation_class=Post, operation_id="addTag", summary="Add a tag")
     async def add_tag(
         self,
         caller: NamedDependency[Caller],
@@ -175,7 +223,14 @@ class ContentsApi(Controller):
     ) -> list[Member]:
         return await contents.members(caller, project)
 
-    @post("/members", guards=_WRITE, responses=ALL, operation_id="shareProject", summary="Share by e-mail")
+    @post(
+        "/members",
+        guards=_WRITE,
+        responses=ALL,
+        operation_class=Post,
+        operation_id="shareProject",
+        summary="Share by e-mail",
+    )
     async def share(
         self,
         caller: NamedDependency[Caller],
@@ -202,7 +257,13 @@ class ContentsApi(Controller):
     ) -> None:
         await contents.revoke(caller, project, user)
 
-    @delete("/invitations/{email:str}", guards=_WRITE, responses=ALL, operation_id="withdrawInvitation")
+    @delete(
+        "/invitations/{email:str}",
+        guards=_WRITE,
+        responses=ALL,
+        operation_id="withdrawInvitation",
+        summary="Withdraw an invitation",
+    )
     async def uninvite(
         self,
         caller: NamedDependency[Caller],
@@ -210,7 +271,6 @@ class ContentsApi(Controller):
         project: Number,
         email: FromPath[str],
     ) -> None:
-        """Withdraw an invitation."""
         await contents.uninvite(caller, project, email)
 
 

@@ -192,7 +192,10 @@ class Contents:
 
     async def uninvite(self, caller: Caller, project: int, email: str) -> None:
         row = await self._projects.row(caller, project, Access.OWN)
-        await self._drop(caller, project, row, "uninvite", email.strip().lower())
+        fields = Fields()
+        address = fields.email("email", email)
+        fields.check()
+        await self._drop(caller, project, row, "uninvite", address)
 
     async def _drop(self, caller: Caller, project: int, row: asyncpg.Record, statement: str, whom: int | str) -> None:
         async with self._database.transaction() as connection:

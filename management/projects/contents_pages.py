@@ -22,7 +22,7 @@ from management.cabinet.tables import Column, Kind, Page, Table
 from management.cabinet.toasts import Toast
 from management.errors import Forbidden, Invalid, NotFound
 from management.projects.contents import Contents
-from management.projects.schemas import FieldChange, FieldType, NewField, NewTag
+from management.projects.schemas import Access, FieldChange, FieldType, NewField, NewTag
 from management.projects.service import Projects
 from management.projects.views import SETTINGS, NameForm, Number, Within, failed, htmx, project_page
 
@@ -234,6 +234,8 @@ async def _form(
 ) -> Template:
     """``what``: fields or tags, and which one; None: a new one."""
     it, (kind, item) = await projects.get(caller, project), what
+    if not it.access.covers(Access.EDIT):
+        raise Forbidden
     action = f"/projects/{project}/{kind}/{item or 'new'}" + (f"?within={SETTINGS}" if within == SETTINGS else "")
     context = {"f": f, "kind": kind, "item": item, "action": action, "back": _back(project, within, kind)}
     types = [(each.value, frame.texts.gettext(each.label)) for each in FieldType]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from engine.domain.text import mark
+from management.api import example
+from management.fields import LONGEST_LINE, LONGEST_TEXT
 
 LABELS = {"view": mark("View"), "run": mark("Run"), "edit": mark("Edit"), "own": mark("Owner")}
 """What rights are called."""
@@ -68,75 +71,83 @@ class FieldType(StrEnum):
                 FieldType.BOOLEAN: mark("Yes or no")}[self]  # fmt: skip
 
 
+ProjectName = Annotated[str, example("Осенняя акция", most=LONGEST_LINE)]
+ProjectText = Annotated[str, example("Напоминание о визите", most=LONGEST_TEXT)]
+FieldName = Annotated[str, example("Город", most=100)]
+TagName = Annotated[str, example("Горячий", most=100)]
+Variable = Annotated[str, example("city", about="Latin letters, digits and _, a letter first", most=63)]
+Email = Annotated[str, example("ivan@example.com")]
+
+
 class Project(msgspec.Struct, frozen=True, kw_only=True):
     """``access``: the caller's own. ``owner``: the owner's name, or e-mail. ``version`` is also its ETag."""
 
-    id: int
-    name: str
-    description: str
-    owner: str
+    id: Annotated[int, example(7)]
+    name: Annotated[str, example("Осенняя акция")]
+    description: Annotated[str, example("Напоминание о визите")]
+    owner: Annotated[str, example("", about="Of a project that is shared with you: the owner's name, or e-mail")]
     access: Access
     created_at: datetime
     archived_at: datetime | None
-    version: int
+    version: Annotated[int, example(1, about="Also its ETag")]
 
 
 class NewProject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str
-    description: str = ""
+    name: ProjectName
+    description: ProjectText = ""
 
 
 class ProjectChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is left out stays."""
 
-    name: str | UnsetType = UNSET
-    description: str | UnsetType = UNSET
+    name: ProjectName | UnsetType = UNSET
+    description: ProjectText | UnsetType = UNSET
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """A field of the project's contacts. In texts it stands as ``{{variable}}``. ``system``: it is in every project; ``id`` is
     then 0 and it cannot be changed."""
 
-    id: int
-    name: str
-    variable: str
+    id: Annotated[int, example(3)]
+    name: Annotated[str, example("Город")]
+    variable: Annotated[str, example("city")]
     type: FieldType
     system: bool = False
 
 
 class NewField(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str
-    variable: str
+    name: FieldName
+    variable: Variable
     type: FieldType = FieldType.TEXT
 
 
 class FieldChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The variable and the type stay: texts and audiences rely on them."""
 
-    name: str
+    name: FieldName
 
 
 class Tag(msgspec.Struct, frozen=True):
-    id: int
-    name: str
+    id: Annotated[int, example(5)]
+    name: Annotated[str, example("Горячий")]
 
 
 class NewTag(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str
+    name: TagName
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
     """``user``: null while the invited e-mail belongs to nobody."""
 
     user: int | None
-    name: str
-    email: str
+    name: Annotated[str, example("Иван Петров")]
+    email: Email
     right: SharedRight
     created_at: datetime
 
 
 class Share(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    email: str
+    email: Email
     right: SharedRight = SharedRight.VIEW
 
 

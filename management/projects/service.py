@@ -15,12 +15,14 @@ from management.access.audit import audit
 from management.access.caller import Caller
 from management.errors import Conflict, Forbidden, NotFound, Outdated
 from management.fields import Fields
+from management.filters import like
 from management.paging import Found, Sort, Wanted, fetch_page
 from management.projects.schemas import Access, NewProject, Project, ProjectChange, Which
 
 _SQL = load(Path(__file__).parent / "queries.sql")
 LIST_KEYS = {"created_at": "id", "name": "name"}
 """Ids are given in the order of creation."""
+_LISTS = {Which.MINE: "mine", Which.SHARED: "shared", Which.ARCHIVE: "archived"}
 NEWEST = Sort("created_at", descending=True)
 
 
@@ -30,8 +32,8 @@ class Projects:
 
     async def list(self, caller: Caller, which: Which, wanted: Wanted, name: str = "") -> Found[Project]:
         """``name``: a part of it."""
-        args = (which.value, caller.account, caller.user, _like(name))
-        found = await fetch_page(self.database, _SQL["list"], args, wanted, LIST_KEYS)
+        whose = caller.user if which is Which.SHARED else caller.account
+        found = await fetch_page(self.database, _SQL[_LISTS[which]], (whose, like(name)), wanted, LIST_KEYS)
         return found.map(_project)
 
     async def get(self, caller: Caller, project: int) -> Project:
@@ -115,8 +117,3 @@ def _project(row: asyncpg.Record) -> Project:
         archived_at=row["archived_at"],
         version=row["version"],
     )
-
-
-def _like(text: str) -> str:
-    """Its signs that LIKE gives a meaning are meant as they are."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("\0", "")

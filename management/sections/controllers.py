@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
-from enum import StrEnum
-from typing import Any, TypeVar
+from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from litestar import Controller, Request, get
 from litestar.di import NamedDependency
 from litestar.response import Stream, Template
 
+from management import filters
 from management.access.caller import Caller
 from management.access.identity import signed_in
 from management.access.places import Place
@@ -20,11 +20,10 @@ from management.cabinet.lists import Listing, shown
 from management.cabinet.pages import Frame, page
 from management.paging import Found, Wanted
 from management.sections import listings, statistics
-from management.sections.schemas import Period, Result, State, Status
+from management.sections.schemas import CallResult, CallStatus, CampaignState
 from management.sections.service import Sections
 
 Asked = Request[Any, Any, Any]
-E = TypeVar("E", bound=StrEnum)
 ProjectFetch = Callable[[Place, Wanted], Awaitable[Found[Any]]]
 Sources = NamedDependency[Sections]
 Here = NamedDependency[Place | None]
@@ -38,30 +37,36 @@ class SectionsController(Controller):
     async def campaigns(
         self, request: Asked, frame: NamedDependency[Frame], place: Here, sections: Sources
     ) -> Template | Stream:
-        state, period, name = _choice(request, "state", State), _period(request), _text(request, "name")
+        query = request.query_params
+        state, period, name = (
+            filters.choice(query, "state", CampaignState),
+            filters.period(query),
+            filters.text(query, "name"),
+        )
         return await _of_project(
             listings.CAMPAIGNS,
             (request, frame, place),
-            lambda here, what: sections.campaigns(here.project, what, name, state, period, frame.zone),
+            lambda here, what: sections.campaigns([here.project], what, name, state, period, frame.zone),
         )
 
     @get("/calls")
     async def calls(
         self, request: Asked, frame: NamedDependency[Frame], place: Here, sections: Sources
     ) -> Template | Stream:
-        status, result = _choice(request, "status", Status), _choice(request, "result", Result)
-        period, phone = _period(request), _text(request, "phone")
+        query = request.query_params
+        status, result = filters.choice(query, "status", CallStatus), filters.choice(query, "result", CallResult)
+        period, phone = filters.period(query), filters.text(query, "phone")
         return await _of_project(
             listings.CALLS,
             (request, frame, place),
-            lambda here, what: sections.calls(here.project, what, phone, status, result, period, frame.zone),
+            lambda here, what: sections.calls([here.project], what, phone, status, result, period, frame.zone),
         )
 
     @get("/segments")
     async def segments(
         self, request: Asked, frame: NamedDependency[Frame], place: Here, sections: Sources
     ) -> Template | Stream:
-        name = _text(request, "name")
+        name = filters.text(request.query_params, "name")
         return await _of_project(
             listings.SEGMENTS, (request, frame, place), lambda here, what: sections.segments(here.project, what, name)
         )
@@ -70,7 +75,7 @@ class SectionsController(Controller):
     async def scenarios(
         self, request: Asked, frame: NamedDependency[Frame], place: Here, sections: Sources
     ) -> Template | Stream:
-        name = _text(request, "name")
+        name = filters.text(request.query_params, "name")
         return await _of_project(
             listings.SCENARIOS, (request, frame, place), lambda here, what: sections.scenarios(here.project, what, name)
         )
@@ -81,7 +86,9 @@ class SectionsController(Controller):
     ) -> Template:
         if place is None:
             return page(frame, "sections/choose.html", section="statistics")
-        period = statistics.whole(_period(request), datetime.now(UTC).astimezone(ZoneInfo(frame.zone)).date())
+        period = statistics.whole(
+            filters.period(request.query_params), datetime.now(UTC).astimezone(ZoneInfo(frame.zone)).date()
+        )
         days = await sections.days(place.project, period, frame.zone)
         goals, money = statistics.charts(days, period, frame.zone, frame.texts)
         f = Form({"since": period.first, "until": period.last}, id="period")
@@ -110,7 +117,7 @@ class SectionsController(Controller):
     async def transactions(
         self, request: Asked, frame: NamedDependency[Frame], caller: NamedDependency[Caller], sections: Sources
     ) -> Template | Stream:
-        period = _period(request)
+        period = filters.period(request.query_params)
         return await _list(
             listings.TRANSACTIONS,
             request,
@@ -143,27 +150,4 @@ async def _list(
         return t
     query = request.query_params
     f = Form(dict(query), id=f"{listing.id}-filter")
-    filtered = any(value for key, value in query.items() if key not in ("sort", "size", "cursor", "lang"))
-    return page(frame, f"sections/{listing.id}.html", t=t, f=f, filtered=filtered)
-
-
-def _text(request: Asked, name: str) -> str:
-    return str(request.query_params.get(name, "")).strip()[:200]
-
-
-def _choice(request: Asked, name: str, kind: type[E]) -> E | None:
-    """None for what is none of them, as for no choice."""
-    text = request.query_params.get(name)
-    return kind(text) if text in set(kind) else None
-
-
-def _period(request: Asked) -> Period:
-    return Period(_day(request.query_params.get("since")), _day(request.query_params.get("until")))
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        day = date.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return day if 1970 <= day.year <= 9000 else None
+    return page(frame, f"sections/{listing.id}.html", t=t, f=f, filtered=filters.filtered(query))

@@ -34,7 +34,7 @@ CALLS = Listing(
     (
         Column("ended_at", mark("Date"), Kind.MOMENT, sortable=True),
         Column("phone", mark("Phone number")),
-        Column("campaign", mark("Campaign")),
+        Column("campaign_name", mark("Campaign")),
         Column("duration", mark("Duration, s"), Kind.NUMBER),
         Column("status", mark("Status")),
         Column("result", mark("Result")),

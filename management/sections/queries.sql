@@ -1,10 +1,17 @@
--- Every statement is of one project that the caller may see (access.places), or of his own account.
+-- Every statement is of projects that the caller may see (access.places), or of his own account.
 
 -- name: campaigns
-select c.id, c.name, c.created_at, c.state, c.reason, c.reason_text, c.per_hour, c.leads, c.spent
+select c.id, c.project_id as project, c.name, c.created_at, c.state, c.reason, c.reason_text, c.per_hour, c.leads, c.spent
 from campaigns c
-where c.project_id = $1 and ($2::text = '' or c.name ilike '%' || $2 || '%') and ($3::text = '' or c.state::text = $3)
+where c.project_id = any($1::bigint[]) and ($2::text = '' or c.name ilike '%' || $2 || '%') and ($3::text = '' or c.state::text = $3)
   and ($4::timestamptz is null or c.created_at >= $4) and ($5::timestamptz is null or c.created_at < $5)
+
+-- name: campaign
+-- $2 account, $3 user, $4 whether he sees all.
+select c.id, c.project_id as project, c.name, c.created_at, c.state, c.reason, c.reason_text, c.per_hour, c.leads, c.spent
+from campaigns c join projects p on p.id = c.project_id
+left join project_members m on m.project_id = p.id and m.user_id = $3
+where c.id = $1 and (p.account_id = $2 or m.user_id is not null or $4)
 
 -- name: progress
 -- A draft has no contacts of its own before its first start.
@@ -20,7 +27,7 @@ where c.id = any($1::bigint[])
 -- name: calls
 -- The newest of each campaign by its index, then the newest of those.
 select k.* from campaigns c cross join lateral (
-    select k.id, k.ended_at, k.phone, c.name as campaign, k.outcome, k.result, k.machine, k.cost,
+    select k.id, k.ended_at, c.project_id as project, c.id as campaign, c.name as campaign_name, k.phone, k.outcome, k.result, k.machine, k.cost,
            coalesce(extract(epoch from k.ended_at - k.answered_at), 0)::float8 as duration
     from calls k
     where k.campaign_id = c.id and k.ended_at is not null
@@ -28,7 +35,15 @@ select k.* from campaigns c cross join lateral (
       and ($3::text = '' or (k.outcome = 'answered') = ($3 = 'successful'))
       and ($4::text = '' or k.result = $4)
       and ($5::timestamptz is null or k.ended_at >= $5) and ($6::timestamptz is null or k.ended_at < $6) {beside}
-) k where c.project_id = $1
+) k where c.project_id = any($1::bigint[]) and ($7::bigint is null or c.id = $7)
+
+-- name: call
+-- $2 account, $3 user, $4 whether he sees all.
+select k.id, k.ended_at, c.project_id as project, c.id as campaign, c.name as campaign_name, k.phone, k.outcome, k.result, k.cost,
+       coalesce(extract(epoch from k.ended_at - k.answered_at), 0)::float8 as duration
+from calls k join campaigns c on c.id = k.campaign_id join projects p on p.id = c.project_id
+left join project_members m on m.project_id = p.id and m.user_id = $3
+where k.id = $1 and k.ended_at is not null and (p.account_id = $2 or m.user_id is not null or $4)
 
 -- name: segments
 select a.id, a.name, a.created_at from audiences a

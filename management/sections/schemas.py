@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
 from engine.domain.text import mark
 from engine.scenario.events import MachineKind
+from management.api import example
 
 
-class State(StrEnum):
+class CampaignState(StrEnum):
     """Of a campaign; the manual's four (5.1) and the draft before the first start."""
 
     DRAFT = "draft"
@@ -23,12 +25,17 @@ class State(StrEnum):
 
     @property
     def label(self) -> str:
-        return {State.DRAFT: mark("Draft"), State.RUNNING: mark("Running"), State.PAUSED: mark("Paused"),
-                State.STOPPED: mark("Stopped"), State.FINISHED: mark("Finished")}[self]  # fmt: skip
+        return {CampaignState.DRAFT: mark("Draft"), CampaignState.RUNNING: mark("Running"), CampaignState.PAUSED: mark("Paused"),
+                CampaignState.STOPPED: mark("Stopped"), CampaignState.FINISHED: mark("Finished")}[self]  # fmt: skip
 
     @property
     def tone(self) -> str:
-        tones = {State.RUNNING: "success", State.PAUSED: "warning", State.STOPPED: "danger", State.FINISHED: "info"}
+        tones = {
+            CampaignState.RUNNING: "success",
+            CampaignState.PAUSED: "warning",
+            CampaignState.STOPPED: "danger",
+            CampaignState.FINISHED: "info",
+        }
         return tones.get(self, "neutral")
 
 
@@ -43,7 +50,7 @@ REASONS = {
 """Why a campaign is paused, by the engine's stable codes; other reasons are told in the engine's own words."""
 
 
-class Status(StrEnum):
+class CallStatus(StrEnum):
     """Of a call (manual, 12)."""
 
     SUCCESSFUL = "successful"
@@ -51,14 +58,14 @@ class Status(StrEnum):
 
     @property
     def label(self) -> str:
-        return mark("Successful") if self is Status.SUCCESSFUL else mark("Not successful")
+        return mark("Successful") if self is CallStatus.SUCCESSFUL else mark("Not successful")
 
     @property
     def tone(self) -> str:
-        return "success" if self is Status.SUCCESSFUL else "neutral"
+        return "success" if self is CallStatus.SUCCESSFUL else "neutral"
 
 
-class Result(StrEnum):
+class CallResult(StrEnum):
     """Of a call (manual, 12)."""
 
     LEAD = "lead"
@@ -67,12 +74,12 @@ class Result(StrEnum):
 
     @property
     def label(self) -> str:
-        return {Result.LEAD: mark("Lead"), Result.BLACKLIST: mark("Blacklist"),
-                Result.MACHINE: mark("Answering machine")}[self]  # fmt: skip
+        return {CallResult.LEAD: mark("Lead"), CallResult.BLACKLIST: mark("Blacklist"),
+                CallResult.MACHINE: mark("Answering machine")}[self]  # fmt: skip
 
     @property
     def tone(self) -> str:
-        return {Result.LEAD: "success", Result.BLACKLIST: "danger", Result.MACHINE: "warning"}[self]
+        return {CallResult.LEAD: "success", CallResult.BLACKLIST: "danger", CallResult.MACHINE: "warning"}[self]
 
 
 MACHINES = {
@@ -88,17 +95,18 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     """``done`` of ``contacts`` will not be called any more in this run. Money in roubles; ``lead_price`` None before the
     first lead. ``per_hour``: calls."""
 
-    id: int
+    id: Annotated[int, example(12)]
+    project: Annotated[int, example(7)]
     created_at: datetime
-    name: str
-    state: State
-    reason: str
-    reason_text: str
-    done: int
-    contacts: int
-    per_hour: int
-    leads: int
-    spent: Decimal
+    name: Annotated[str, example("Напоминание о визите")]
+    state: CampaignState
+    reason: Annotated[str, example("by_user", about="Why it is paused, stopped or finished: a stable code")]
+    reason_text: Annotated[str, example("", about="Details of the reason, for people")]
+    done: Annotated[int, example(420)]
+    contacts: Annotated[int, example(1000)]
+    per_hour: Annotated[int, example(600, about="Calls")]
+    leads: Annotated[int, example(17)]
+    spent: Annotated[Decimal, example("1234.5000", about="Roubles")]
 
     @property
     def lead_price(self) -> Decimal | None:
@@ -117,19 +125,38 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """``duration``: seconds from the answer to the end. ``cost``: roubles. ``machine``: its kind, when one has answered."""
 
-    id: str
+    id: Annotated[str, example("019ac0de-5b1e-7c3a-9d2f-0a1b2c3d4e5f")]
     ended_at: datetime
-    phone: str
-    campaign: str
-    duration: int
-    status: Status
-    result: Result | None
-    cost: Decimal
-    machine: MachineKind | None = None
+    project: Annotated[int, example(7)]
+    campaign: Annotated[int, example(12)]
+    campaign_name: Annotated[str, example("Напоминание о визите")]
+    phone: Annotated[str, example("+79001234567")]
+    duration: Annotated[int, example(34, about="Seconds from the answer to the end")]
+    status: CallStatus
+    outcome: Annotated[str, example("answered", about="What the network said: answered, busy, no_answer, …")]
+    result: Annotated[CallResult | None, example("lead")]
+    cost: Annotated[Decimal, example("2.4000", about="Roubles")]
+    machine: Annotated[MachineKind | None, example("secretary", about="Which machine answered")] = None
 
     @property
     def machine_label(self) -> str | None:
         return MACHINES.get(self.machine) if self.machine is not None else None
+
+
+class CampaignList(msgspec.Struct, frozen=True):
+    """``next`` and ``previous``: cursors of the pages beside this one."""
+
+    items: list[Campaign]
+    next: str | None
+    previous: str | None
+
+
+class CallList(msgspec.Struct, frozen=True):
+    """``next`` and ``previous``: cursors of the pages beside this one."""
+
+    items: list[Call]
+    next: str | None
+    previous: str | None
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,10 +205,3 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     answered: int
     leads: int
     spent: Decimal
-
-
-class Period(msgspec.Struct, frozen=True):
-    """Days of the reader's calendar, both included; None: no limit on that side."""
-
-    first: date | None = None
-    last: date | None = None

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from uuid import UUID
 
 import asyncpg
 
@@ -13,18 +12,21 @@ from engine.domain.ids import AccountId
 from engine.scenario.events import MachineKind
 from engine.storage.database import Database
 from engine.storage.queries import load
+from management.access.caller import Caller
+from management.access.places import place_of, places_of
+from management.errors import NotFound
+from management.filters import Period, bounds, like
 from management.paging import Found, Wanted, fetch_page
 from management.sections.schemas import (
     Call,
+    CallResult,
+    CallStatus,
     Campaign,
+    CampaignState,
     Counted,
     Day,
     Movement,
     Number,
-    Period,
-    Result,
-    State,
-    Status,
     TopUp,
 )
 
@@ -34,36 +36,60 @@ _KEYS = {"created_at": "id", "id": "id", "name": "name"}
 
 
 class Sections:
-    """``project``: one that the caller may see; the controllers have it from ``access.places``."""
+    """``project``, ``projects``: such as the caller may see; pages have the one from ``access.places``, the API from ``visible``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def visible(self, caller: Caller, project: int | None) -> Sequence[int]:
+        """The one project, if he may see it, else NotFound; without one all that are his or shared with him."""
+        if project is None:
+            return await places_of(self._database, caller)
+        if await place_of(self._database, caller, str(project)) is None:
+            raise NotFound
+        return [project]
+
     async def campaigns(
-        self, project: int, wanted: Wanted, name: str, state: State | None, period: Period, zone: str
+        self, projects: Sequence[int], wanted: Wanted, name: str, state: CampaignState | None, period: Period, zone: str
     ) -> Found[Campaign]:
-        args = (project, like(name), state.value if state else "", *bounds(period, zone))
+        args = (projects, like(name), state.value if state else "", *bounds(period, zone))
         found = await fetch_page(self._database, _SQL["campaigns"], args, wanted, _KEYS)
         rows = await self._database.fetch(_SQL["progress"], [row["id"] for row in found.items])
         progress = {row["id"]: row for row in rows}
         return found.map(lambda row: _campaign(row, progress[row["id"]]))
 
+    async def campaign(self, caller: Caller, campaign: int) -> Campaign:
+        """Raises NotFound."""
+        row = await self._database.fetchrow(_SQL["campaign"], campaign, caller.account, caller.user, caller.sees_all)
+        if row is None:
+            raise NotFound
+        (progress,) = await self._database.fetch(_SQL["progress"], [campaign])
+        return _campaign(row, progress)
+
     async def calls(
         self,
-        project: int,
+        projects: Sequence[int],
         wanted: Wanted,
         phone: str,
-        status: Status | None,
-        result: Result | None,
+        status: CallStatus | None,
+        result: CallResult | None,
         period: Period,
         zone: str,
+        campaign: int | None = None,
     ) -> Found[Call]:
         """``phone``: a part of the number."""
         digits = "".join(sign for sign in phone if sign in "0123456789")
         chosen = (status.value if status else "", result.value if result else "")
-        args = (project, digits, *chosen, *bounds(period, zone))
+        args = (projects, digits, *chosen, *bounds(period, zone), campaign)
         keys, casts = {"ended_at": "ended_at"}, ("timestamptz", "uuid")
         return (await fetch_page(self._database, _SQL["calls"], args, wanted, keys, casts)).map(_call)
+
+    async def call(self, caller: Caller, call: UUID) -> Call:
+        """Raises NotFound; also while it lasts."""
+        row = await self._database.fetchrow(_SQL["call"], call, caller.account, caller.user, caller.sees_all)
+        if row is None:
+            raise NotFound
+        return _call(row)
 
     async def segments(self, project: int, wanted: Wanted, name: str) -> Found[Counted]:
         found = await fetch_page(self._database, _SQL["segments"], (project, like(name)), wanted, _KEYS)
@@ -95,21 +121,10 @@ class Sections:
         return [Day(**row) for row in await self._database.fetch(_SQL["days"], project, zone, since, until)]
 
 
-def bounds(period: Period, zone: str) -> tuple[datetime | None, datetime | None]:
-    """The first moment of the period and the first one after it."""
-    midnight = time(tzinfo=ZoneInfo(zone))
-    first = None if period.first is None else datetime.combine(period.first, midnight)
-    last = None if period.last is None else datetime.combine(period.last + timedelta(days=1), midnight)
-    return first, last
-
-
-def like(text: str) -> str:
-    """Its signs that LIKE gives a meaning are meant as they are."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("\0", "")
-
-
 def _campaign(row: asyncpg.Record, progress: asyncpg.Record) -> Campaign:
-    return Campaign(**{**row, "state": State(row["state"])}, done=progress["done"], contacts=progress["contacts"])
+    return Campaign(
+        **{**row, "state": CampaignState(row["state"])}, done=progress["done"], contacts=progress["contacts"]
+    )
 
 
 def _call(row: asyncpg.Record) -> Call:
@@ -117,10 +132,13 @@ def _call(row: asyncpg.Record) -> Call:
         id=str(row["id"]),
         ended_at=row["ended_at"],
         phone=row["phone"],
+        project=row["project"],
         campaign=row["campaign"],
+        campaign_name=row["campaign_name"],
+        outcome=row["outcome"],
         duration=round(row["duration"]),
-        status=Status.SUCCESSFUL if row["outcome"] == "answered" else Status.UNSUCCESSFUL,
-        result=Result(row["result"]) if row["result"] in set(Result) else None,
+        status=CallStatus.SUCCESSFUL if row["outcome"] == "answered" else CallStatus.UNSUCCESSFUL,
+        result=CallResult(row["result"]) if row["result"] in set(CallResult) else None,
         cost=row["cost"],
         machine=MachineKind(row["machine"]) if row["machine"] in set(MachineKind) else None,
     )

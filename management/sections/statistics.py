@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from engine.domain.text import mark
 from management.cabinet.charts import Chart, Series
+from management.filters import Period
 from management.language import Texts
-from management.sections.schemas import Day, Period
+from management.sections.schemas import Day
 
 USUAL_DAYS, MOST_DAYS = 30, 366
 

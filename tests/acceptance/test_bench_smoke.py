@@ -76,3 +76,12 @@ def test_listen(home: State, project_root: Path) -> None:
     assert row["ratio"] == result["ratio"]
     assert result["turns"] == {"calls": 2, "answers_per_s": 5, "missing": 0, "leaked": 0}
     assert result["turn_p95_s"] >= result["turn_p50_s"] > -2
+
+
+def test_api(home: State, project_root: Path) -> None:
+    result = bench(home, project_root, "api", "--rounds", "1", "--seconds", "0.5", "--projects", "200")
+    assert result["failed"] == 0
+    assert result["ratios"].keys() == result["p99_ratios"].keys() == {"list", "read", "create"}
+    assert all(side["ours"] > 0 and side["bare"] > 0 for side in result["requests_per_second"].values())
+    assert result["page_s"].keys() == {"10", "200"}
+    assert result["page_ratio"] > 0

@@ -102,17 +102,30 @@ async def test_the_brake_lets_its_burst_through_and_no_more(database: Database) 
 
 async def test_failures_in_a_row_cost_ever_more_time(database: Database) -> None:
     throttle = Throttle(lambda: database)
-    for _ in range(3):
-        await throttle.check_failures("a")
-        await throttle.failed("a")
-    await throttle.check_failures("a")
-    for _ in range(7):
-        await throttle.failed("a")
+    for _ in range(4):
+        await throttle.attempt("a")
+    await _failures(database, 10)
     with pytest.raises(TooMany) as caught:
-        await throttle.check_failures("a")
+        await throttle.attempt("a")
     assert 60 < caught.value.retry_after_s <= 64
+    await throttle.attempt("b")
     await throttle.succeeded("a")
-    await throttle.check_failures("a")
+    await throttle.attempt("a")
+    await _failures(database, 1000, "25 h")
+    for _ in range(4):
+        await throttle.attempt("a")
+
+
+async def test_of_many_guesses_at_once_one_is_looked_at(database: Database) -> None:
+    throttle = Throttle(lambda: database)
+    await throttle.attempt("a")
+    await _failures(database, 8, "1 h")
+    results = await asyncio.gather(*(throttle.attempt("a") for _ in range(8)), return_exceptions=True)
+    assert sorted(type(result).__name__ for result in results) == ["NoneType", *["TooMany"] * 7]
+
+
+async def _failures(database: Database, count: int, ago: str = "0 s") -> None:
+    await database.execute("update failures set count = $1, last_at = now() - $2::text::interval", count, ago)
 
 
 def test_the_delay_grows_to_a_quarter_of_an_hour() -> None:

@@ -6,7 +6,7 @@ from io import StringIO
 
 from rich.console import Console
 
-from engine.commands import conversation
+from engine.commands import conversation, way_in
 from engine.domain.attempt import Turn, TurnKind
 from engine.domain.ids import CallId
 
@@ -28,3 +28,15 @@ def test_a_transcript_for_people() -> None:
         ["1.5", "1.9", "person", "да", "83%", "ask:да → yes"],
         ["2.0", "", "robot, a recording", "bye", "", ""],
     ]
+
+
+def test_the_operator_s_link_is_shown_to_a_terminal_only() -> None:
+    made = []
+
+    def link() -> str:
+        made.append(1)
+        return "http://127.0.0.1:8080/sign-in/secret"
+
+    assert way_in(link, terminal=True) == "Sign in as the operator: http://127.0.0.1:8080/sign-in/secret"
+    assert way_in(link, terminal=False) == "A link to sign in as the operator: ./dozvon sign-in"
+    assert len(made) == 1, "none is made for a log"

@@ -2,13 +2,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
 from management.language import LANGUAGES, negotiate, of_environment, percent, texts
 from tests.support.texts import translated, used
+
+ZONES = ["Europe/Moscow", "Asia/Kolkata", "America/St_Johns", "UTC"]
 
 
 @pytest.mark.parametrize(
@@ -54,6 +59,17 @@ def test_percent_is_whole_only_at_the_end(whole: int, data: st.DataObject) -> No
     part = data.draw(st.integers(0, whole))
     assert 0 <= percent(part, whole) <= 100
     assert (percent(part, whole) == 100) == (part == whole and whole > 0)
+
+
+@given(number=st.integers(-(10**12), 10**12), moment=st.datetimes(timezones=st.just(UTC)), zone=st.sampled_from(ZONES))
+def test_numbers_and_times_are_babel_s(number: int, moment: datetime, zone: str) -> None:
+    for language, pattern in (("ru", "dd.MM.y"), ("en", "d MMM y")):
+        spoken = texts(language)
+        assert spoken.number(number) == format_decimal(number, locale=language)
+        assert spoken.day(moment.date()) == format_date(moment.date(), pattern, locale=language)
+        if 2 < moment.year < 9998:
+            local = format_datetime(moment, f"{pattern} HH:mm", tzinfo=ZoneInfo(zone), locale=language)
+            assert spoken.moment(moment, zone) == local
 
 
 def test_numbers_as_each_language_writes_them() -> None:

@@ -48,6 +48,19 @@ async def test_the_first_admin(dsn: str, browser: Browser, database: Database) -
     assert management(dsn, "create-user", "--email", "not an address").returncode == 2
 
 
+async def test_the_operator_of_a_fresh_installation(dsn: str, browser: Browser, database: Database) -> None:
+    for _ in range(2):
+        made = management(dsn, "sign-in")
+        assert made.returncode == 0, made.stderr
+        await press(browser, path_of(made.stdout))
+        assert (await browser.get("/staff/outbox")).status_code == 200
+    assert await database.fetchval("select array_agg(email) from users") == ["operator@dozvon.invalid"]
+    management(dsn, "create-user", "--email", "boss@example.com")
+    await database.execute("update users set blocked_at = now() where email = 'operator@dozvon.invalid'")
+    await press(browser, path_of(management(dsn, "sign-in").stdout))
+    assert "boss@example.com" in (await browser.get("/profile")).text
+
+
 async def test_the_people_of_the_demo(dsn: str, browser: Browser, database: Database) -> None:
     account = await Catalogue(database).create_account("demo")
     for _ in range(2):

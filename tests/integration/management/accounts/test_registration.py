@@ -37,7 +37,7 @@ async def balance(database: Database, email: str) -> Decimal:
 async def test_register_confirm_enter(browser: Browser, letters: Letters, database: Database) -> None:
     sent = await register(browser, "  Anna@Example.com ")
     assert (sent.status_code, sent.headers["location"]) == (303, "/confirm/sent")
-    assert "Мы отправили письмо" in (await browser.get("/confirm/sent")).text
+    assert "Мы написали письмо" in (await browser.get("/confirm/sent")).text
     assert await letters.names(ANNA) == ["confirm_email"]
     link = await letters.link(ANNA, "confirm_email")
     assert not await inside(browser)

@@ -23,7 +23,7 @@ from engine.storage.database import Database
 from management.access.caller import Caller, Role, SessionId, UserId
 from management.errors import NotSignedIn, TooMany, status_of
 from management.jobs import tasks
-from management.live.controllers import RETRY_MS, LiveController
+from management.live.controllers import RETRY_MS, LiveController, events
 from management.live.schemas import Event, EventKind
 from management.live.service import MOST_STREAMS, WAITING, Broker, Stream
 from tests.integration.management.conftest import campaign
@@ -42,6 +42,25 @@ def _caller(request: Request[object, object, State]) -> Caller:
         UserId(int(user)), AccountId(int(account)), Role.CUSTOMER, "a@example.com", "A", "ru", "Europe/Moscow", "",
         SessionId(1),
     )  # fmt: skip
+
+
+async def _always() -> bool:
+    return True
+
+
+async def test_the_stream_of_one_who_is_signed_out_ends(dsn: str) -> None:
+    broker, looks = Broker(dsn), iter([True, False])
+    caller = Caller(
+        UserId(1), AccountId(1), Role.CUSTOMER, "a@example.com", "A", "ru", "Europe/Moscow", "", SessionId(1)
+    )
+
+    async def still() -> bool:
+        return next(looks)
+
+    async with asyncio.timeout(LONG_S):
+        got = [message.comment or message.event or "retry" async for message in events(broker, caller, still, 0.01)]
+    assert got == ["retry", "refresh", "still here"]
+    assert broker.has_room(1) and next(looks, None) is None
 
 
 def _refused(_: Request[object, object, State], error: DozvonError) -> Response[None]:
@@ -84,6 +103,7 @@ async def site(dsn: str) -> AsyncIterator[Site]:
         dependencies={
             "broker": Provide(lambda: broker, sync_to_thread=False),
             "caller": Provide(_caller, sync_to_thread=False),
+            "still": Provide(lambda: _always, sync_to_thread=False),
         },
         exception_handlers={DozvonError: _refused},
     )

@@ -188,7 +188,8 @@ def test_at_the_deadline_the_closing_forest_is_asked() -> None:
     person, machine = run(
         replace(quiet, limits=replace(quiet.limits, revise_at_deadline=0.1)), spoken(0.4, 0.9, 3.0), (0.4, 0.9)
     )
-    assert (person.kind, machine.kind, machine.at) == (Kind.PERSON, Kind.VOICEMAIL, pytest.approx(4.0))
+    assert (person.kind, machine.kind) == (Kind.PERSON, Kind.VOICEMAIL)
+    assert machine.at == pytest.approx(4.0)
     assert AmdModel.parse(quiet.document()).last.probability([4.0] * 66) < 0.01
     assert AmdModel.parse(PERSON.document()).last.document() == PERSON.forest.document()
 
@@ -206,7 +207,8 @@ def test_nobody_who_may_be_a_person_waits_long() -> None:
     hesitant = replace(PERSON, forest=forest("quiet_s", 9.0, 0.0, 0.0))
     patient = replace(hesitant, limits=replace(hesitant.limits, person_last=0.4))
     (verdict,) = run(patient, spoken(0.4, 3.0, 4.5), (0.4, 3.0))
-    assert (verdict.kind, verdict.at) == (Kind.PERSON, pytest.approx(PATIENCE_S, abs=0.1))
+    assert verdict.kind is Kind.PERSON
+    assert verdict.at == pytest.approx(PATIENCE_S, abs=0.1)
     (late,) = run(patient, spoken(1.4, 3.0, 4.5), (1.4, 3.0))
     assert late.at == pytest.approx(1.4 + PATIENCE_S, abs=0.1)
 

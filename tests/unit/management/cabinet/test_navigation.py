@@ -24,8 +24,9 @@ def test_a_customer_sees_the_manual_s_sections_in_its_order() -> None:
 
 
 def test_staff_see_theirs_too_and_strangers_none() -> None:
-    assert names(Role.ADMIN) == [*MANUAL, "Система"]
-    assert names(Role.MODERATOR) == [*MANUAL, "Система"]
+    assert names(Role.ADMIN) == [*MANUAL, "Система", "Пользователи", "Журнал", "Фоновые задания", "Исходящие"]
+    assert names(Role.SUPPORT) == [*MANUAL, "Система", "Пользователи", "Журнал", "Фоновые задания"]
+    assert names(Role.MODERATOR) == [*MANUAL, "Система", "Пользователи"]
     assert navigation(None) == ()
 
 

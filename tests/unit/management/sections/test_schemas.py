@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from engine.scenario.events import MachineKind
-from management.sections.schemas import Call, Result, Status
+from management.sections.schemas import Call, CallResult, CallStatus
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,8 @@ def test_a_call_says_which_machine_it_was_where_that_says_more_than_the_result(
     machine: MachineKind | None, label: str | None
 ) -> None:
     call = Call(
-        id="1", ended_at=datetime(2026, 1, 2, tzinfo=UTC), phone="+79001234522", campaign="Hears", duration=4,
-        status=Status.SUCCESSFUL, result=Result.MACHINE, cost=Decimal("2.40"), machine=machine,
+        id="1", ended_at=datetime(2026, 1, 2, tzinfo=UTC), project=1, campaign=1, campaign_name="Hears",
+        phone="+79001234522", duration=4, status=CallStatus.SUCCESSFUL, outcome="answered", result=CallResult.MACHINE,
+        cost=Decimal("2.40"), machine=machine,
     )  # fmt: skip
     assert call.machine_label == label
