@@ -31,7 +31,7 @@ PATIENCE_S: Final = 2.35
 
 _DOUBT: Final = 0.8
 """Probability of a person below which words are worth a recogniser's time."""
-WORD_END_S, WORDS_S, SCREENED_S = 0.2, 1.6, 8.0
+WORD_END_S, WORDS_S, SCREENED_S = 0.2, 2.2, 8.0
 """What was said is looked at after this pause, and without one after so many seconds; nothing after so many since the answer."""
 
 
