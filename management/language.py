@@ -6,6 +6,7 @@ The catalogue is passed to the page instead of chosen for the process: two reque
 from __future__ import annotations
 
 import gettext
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -24,6 +25,10 @@ DEFAULT = "ru"
 _DAY = {"ru": "{day:02}.{month:02}.{year}", "en": "{day} {name} {year}"}
 """``name``: of the month, short."""
 _NO_BREAK_SPACE = "\u00a0"
+_HYPHEN = "\u2011"
+"""Another line never begins after it."""
+_MINUS = "\u2212"
+_RUSSIAN = re.compile(r"(\+7)(\d{3})(\d{3})(\d\d)(\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,11 @@ class Texts:
 
     def roubles(self, value: Decimal) -> str:
         """With kopecks and the rouble sign."""
-        return format_decimal(value, "#,##0.00", locale=self.locale) + _NO_BREAK_SPACE + "₽"
+        return format_decimal(value, "#,##0.00", locale=self.locale).replace("-", _MINUS) + _NO_BREAK_SPACE + "₽"
+
+    def phone(self, number: str) -> str:
+        """E.164 as people write it: a Russian number in groups that stay on one line, others as they are."""
+        return _RUSSIAN.sub(rf"\1{_NO_BREAK_SPACE}\2{_NO_BREAK_SPACE}\3{_HYPHEN}\4{_HYPHEN}\5", number)
 
     def moment(self, value: datetime, zone: str) -> str:
         """Day and minute in the reader's zone (IANA). ``value``: aware."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -35,7 +36,13 @@ def postgres(state: State) -> Iterator[str]:
 
 @pytest.fixture
 async def dsn(postgres: str) -> AsyncIterator[str]:
-    """A fresh database, migrated; made from a template, so it takes some ten milliseconds."""
+    async with fresh_database(postgres) as dsn:
+        yield dsn
+
+
+@asynccontextmanager
+async def fresh_database(postgres: str) -> AsyncIterator[str]:
+    """The address of one, migrated; made from a template, so it takes some ten milliseconds."""
     admin = await asyncpg.connect(postgres)
     try:
         if not await admin.fetchval("select 1 from pg_database where datname = 'template_dozvon'"):

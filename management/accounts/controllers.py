@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath, QueryParameter, URLEncodedBody
 from litestar.response import Template
 from litestar.status_codes import HTTP_410_GONE, HTTP_422_UNPROCESSABLE_ENTITY
 
@@ -33,8 +33,10 @@ class RegistrationController(Controller):
         visitor: NamedDependency[Caller | None],
         frame: NamedDependency[Frame],
         documents: NamedDependency[Documents],
+        email: Annotated[str, QueryParameter(max_length=320)] = "",
     ) -> Shown:
-        return moved("/", htmx=False) if visitor else _registration(frame, documents, Form())
+        """``email``: of a letter's link, which invites this very address."""
+        return moved("/", htmx=False) if visitor else _registration(frame, documents, Form({"email": email}))
 
     @post("/registration")
     async def register(

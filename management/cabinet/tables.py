@@ -21,7 +21,7 @@ DEFAULT_SIZE = 25
 class Kind(StrEnum):
     """How a cell is aligned, and what ``table.value`` makes of it.
 
-    NUMBER int, MONEY Decimal roubles, MOMENT aware datetime, DAY date; ACTIONS holds the buttons of a row.
+    NUMBER int, MONEY Decimal roubles, MOMENT aware datetime, DAY date, PHONE E.164; ACTIONS holds the buttons of a row.
     """
 
     TEXT = "text"
@@ -29,6 +29,7 @@ class Kind(StrEnum):
     MONEY = "money"
     MOMENT = "moment"
     DAY = "day"
+    PHONE = "phone"
     ACTIONS = "actions"
 
 
@@ -103,6 +104,10 @@ class Table(Generic[Row]):
 
     def exported(self, form: str) -> str:
         return f"{self.export}{with_params(self.query, format=form, cursor=None, size=None)}"
+
+    def offers_filters(self, *names: str) -> bool:
+        """Whether there is anything to filter, or a filter that could be taken back."""
+        return bool(self.page.rows) or any(name in names and value for name, value in pairs(self.query))
 
     def kept(self, *without: str) -> list[tuple[str, str]]:
         """Parameters that the form of filters or of the page size hands on; the place in the list is given up."""

@@ -84,7 +84,8 @@ class PhoneController(Controller):
         profiles: NamedDependency[Profiles],
     ) -> Template:
         profile = await profiles.get(caller.user)
-        return await _phone_page(frame, caller, phones, Form({"phone": profile.phone or ""}, id="phone"))
+        asked = {"phone": profile.phone} if profile.phone and not profile.phone_confirmed_at else {}
+        return await _phone_page(frame, caller, phones, Form(asked, id="phone"))
 
     @post("/")
     async def ask(

@@ -57,10 +57,12 @@ class ProfileController(Controller):
             form = Form(values, errors(frame.texts, error.fields), id="profile")
             return _page(frame, await profiles.get(caller.user), form, status=422)
         except Outdated as error:
-            # What the other tab saved is shown; saving it over unseen is what the version prevents.
+            # What the other tab saved is shown beside; saving over it unseen is what the version prevents.
             profile = await profiles.get(caller.user)
+            values = {name: getattr(data, name) for name in ProfileForm.__struct_fields__}
             told = {"": frame.texts.gettext(error.message)}
-            return _page(frame, profile, Form(_form(profile).values, told, id="profile"), status=412)
+            form = Form({**values, "version": profile.version}, told, id="profile")
+            return _page(frame, profile, form, status=412, newer=True)
         saved = texts(data.language).gettext(mark("Saved"))
         answer = moved("/profile", Toast(saved), htmx="HX-Request" in request.headers)
         answer.cookies.append(language_cookie(data.language))
@@ -116,7 +118,10 @@ def _form(profile: Profile) -> Form:
     return Form({name: getattr(profile, name) for name in ProfileForm.__struct_fields__}, id="profile")
 
 
-def _page(frame: Frame, profile: Profile, form: Form, picture: Form | None = None, status: int = 200) -> Template:
+def _page(
+    frame: Frame, profile: Profile, form: Form, picture: Form | None = None, status: int = 200, *, newer: bool = False
+) -> Template:
+    """``newer``: ``profile`` is not what the form was filled from."""
     picture = picture or Form(id="picture")
     return page(
         frame,
@@ -125,5 +130,6 @@ def _page(frame: Frame, profile: Profile, form: Form, picture: Form | None = Non
         profile=profile,
         f=form,
         picture=picture,
+        newer=newer,
         zones=[(name, name.replace("_", " ")) for name in zones()],
     )

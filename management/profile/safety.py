@@ -60,7 +60,7 @@ class Safety:
 
     async def _tell(self, connection: Connection, caller: Caller) -> None:
         at = texts(caller.language).moment(datetime.now(UTC), caller.zone)
-        link = f"{self._base}/recover"
+        link = f"{self._base}/recovery"
         made = letter(caller.language, "password_changed", at=at, ip=caller.ip or "—", link=link)
         await post(
             connection,

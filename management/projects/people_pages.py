@@ -31,7 +31,7 @@ Rules = NamedDependency[Projects]
 Parts = NamedDependency[Contents]
 PEOPLE = (
     Column("email", mark("E-mail")),
-    Column("name", mark("Name")),
+    Column("name", mark("Full name")),
     Column("right", mark("Right")),
     Column("created_at", mark("Since"), Kind.MOMENT),
     Column("actions", mark("Actions"), Kind.ACTIONS),

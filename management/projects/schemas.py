@@ -165,7 +165,7 @@ class ProjectList(msgspec.Struct, frozen=True):
 
 SYSTEM_FIELDS = (
     Field(id=0, name=mark("Phone"), variable="phone", type=FieldType.PHONE, system=True),
-    Field(id=0, name=mark("Name"), variable="name", type=FieldType.TEXT, system=True),
+    Field(id=0, name=mark("First name"), variable="name", type=FieldType.TEXT, system=True),
     Field(id=0, name=mark("E-mail"), variable="email", type=FieldType.EMAIL, system=True),
 )
 """In every project; their names are message ids."""

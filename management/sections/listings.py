@@ -33,7 +33,7 @@ CALLS = Listing(
     mark("Calls"),
     (
         Column("ended_at", mark("Date"), Kind.MOMENT, sortable=True),
-        Column("phone", mark("Phone number")),
+        Column("phone", mark("Phone number"), Kind.PHONE),
         Column("campaign_name", mark("Campaign")),
         Column("duration", mark("Duration, s"), Kind.NUMBER),
         Column("status", mark("Status")),
@@ -60,7 +60,7 @@ NUMBERS = Listing(
     mark("Active numbers"),
     (
         _NUMBER,
-        Column("phone", mark("Phone number"), sortable=True),
+        Column("phone", mark("Phone number"), Kind.PHONE, sortable=True),
         Column("campaigns", mark("Campaigns"), Kind.NUMBER),
     ),
     Sort("phone"),

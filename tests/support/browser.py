@@ -17,11 +17,21 @@ from pathlib import Path
 
 import uvicorn
 from litestar import Litestar
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 AXE = Path(__file__).parents[1] / "data" / "browser" / "axe.min.js"
 SERIOUS = ("serious", "critical")
+DESKTOP: ViewportSize = {"width": 1366, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+SETTLED = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  await frame();
+  for (const each of document.getAnimations()) if (each.effect.getComputedTiming().endTime < Infinity) each.finish();
+  await frame();
+}"""
+"""Another theme comes by transitions, short ones, which a busy machine draws late."""
+FITS = "document.documentElement.scrollWidth <= innerWidth"
 # Chromium calls its maker's servers on its own: updates, translations, reports.
 _QUIET = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 _QUIET += ["--disable-component-update", "--disable-sync", "--no-first-run", "--disable-features=Translate"]
@@ -73,7 +83,7 @@ async def chromium() -> AsyncIterator[Browser]:
 async def opened(browser: Browser, look: Look) -> Page:
     """A page of a browser without cookies, that is, of a new visitor."""
     context = await browser.new_context(
-        viewport={"width": 390, "height": 844} if look.phone else {"width": 1366, "height": 900},
+        viewport=PHONE if look.phone else DESKTOP,
         device_scale_factor=2 if look.phone else 1,
         has_touch=look.phone,
         color_scheme="dark" if look.theme == "dark" else "light",
@@ -96,13 +106,28 @@ async def findings(page: Page) -> list[str]:
     """What axe finds serious or critical, one a line: rule, element, explanation."""
     if not await page.evaluate("typeof axe === 'object'"):
         await page.evaluate(AXE.read_text(encoding="utf-8"))
-    violations = await page.evaluate("axe.run().then(result => result.violations)")
+    violations = await page.evaluate("axe.run({resultTypes: ['violations']}).then(result => result.violations)")
     return [
         f"{violation['id']}: {node['target']} {node['failureSummary']}"
         for violation in violations
         if violation["impact"] in SERIOUS
         for node in violation["nodes"]
     ]
+
+
+async def wrong_in_any_look(page: Page) -> list[str]:
+    """What axe finds, and what is wider than the window, without loading anew: light on a desktop and dark on a phone. What a theme
+    changes (colours) and what a width changes (the layout) do not depend on each other."""
+    found = []
+    for theme, phone in (("light", False), ("dark", True)):
+        await page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        await page.set_viewport_size(PHONE if phone else DESKTOP)
+        await page.evaluate(SETTLED)
+        look = Look(theme, phone).name.partition("-")[2]
+        found += [f"{look}: {line}" for line in await findings(page)]
+        if not await page.evaluate(FITS):
+            found.append(f"{look}: wider than the window")
+    return found
 
 
 async def pictured(page: Page, file: Path) -> None:

@@ -34,7 +34,7 @@ async def project_with(database: Database, account: AccountId, count: int) -> Ro
     and invitations, and an account with as many numbers and transactions."""
     project = await Catalogue(database).create_project(account, "Проект")
     for number in range(count):
-        campaign = await _campaign(database, account, project, f"Рассылка {number}")
+        campaign = await new_campaign(database, account, project, f"Рассылка {number}")
         await database.execute("insert into caller_ids (phone, account_id) values ($1, $2)",
                                f"+7495{next(_numbers):07d}", account)  # fmt: skip
         await Catalogue(database).top_up(account, f"top-up {next(_numbers)}", Decimal(10), "Пополнение")
@@ -59,7 +59,8 @@ async def ended_call(database: Database, campaign: CampaignId, number: int) -> U
     return found
 
 
-async def _campaign(database: Database, account: AccountId, project: ProjectId, name: str) -> CampaignId:
+async def new_campaign(database: Database, account: AccountId, project: ProjectId, name: str) -> CampaignId:
+    """With a segment and a scenario of that name."""
     catalogue = Catalogue(database)
     audience = await catalogue.create_audience(project, name, [NewContact(f"+7900{next(_numbers):07d}", {})])
     scenario = await catalogue.create_scenario(project, name, {})

@@ -58,6 +58,8 @@ function ask(button) {
   const yes = document.getElementById("confirm-yes");
   yes.dataset.usual ??= yes.textContent;
   yes.textContent = button.dataset.confirmLabel ?? yes.dataset.usual;
+  const harms = button.matches(".tone-danger, .btn-danger, .btn-outline-danger");
+  yes.className = `btn ${harms ? "btn-danger" : "btn-primary"}`;
   window_.returnValue = "";
   window_.addEventListener(
     "close",

@@ -50,7 +50,7 @@ function draw(place) {
         y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] },
       },
       axes: [
-        { ...axis, values: (_, splits, __, ___, step) => splits.map((at) => (step < 86_400 ? hours : days).format(at * 1000)) },
+        { ...axis, space: 72, values: (_, splits, __, ___, step) => splits.map((at) => (step < 86_400 ? hours : days).format(at * 1000)) },
         { ...axis, values: (_, splits) => splits.map((at) => numbers.format(at)), size: 64 },
       ],
       series: [

@@ -91,3 +91,12 @@ def test_every_text_has_its_russian() -> None:
     assert {"Overview", "seen %(ago)s"} <= known.keys()
     assert known.keys() == used(), "python -m tests.support.texts"
     assert all(known.values())
+
+
+def test_less_than_nothing_has_a_minus_and_no_hyphen() -> None:
+    assert texts("ru").roubles(Decimal("-1234.5")) == "\u22121\u00a0234,50\u00a0₽"
+
+
+def test_a_telephone_number_as_people_write_it() -> None:
+    assert texts("ru").phone("+74951234567") == "+7\u00a0495\u00a0123\u201145\u201167"
+    assert texts("ru").phone("+12025550123") == "+12025550123"

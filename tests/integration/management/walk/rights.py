@@ -279,6 +279,10 @@ TABLE: dict[str, Rule] = {
     "PATCH /api/v1/projects/{project:int}/members/{user:int}": api("own", _RIGHT, nested=True),
     "DELETE /api/v1/projects/{project:int}/members/{user:int}": api("own", nested=True),
     "DELETE /api/v1/projects/{project:int}/invitations/{email:str}": api("own", nested=True),
+    "GET /api/v1/campaigns": api(""),
+    "GET /api/v1/campaigns/{campaign:int}": api("view"),
+    "GET /api/v1/calls": api(""),
+    "GET /api/v1/calls/{call:uuid}": api("view"),
 }
 SCOPES = {"GET": "read", "POST": "write", "PATCH": "write", "DELETE": "write"}
 """What a key needs for an operation of the API."""

@@ -126,5 +126,5 @@ def _plain(answer: Response) -> str:
 async def test_the_owner_is_shown_what_strangers_are_not(world: World) -> None:
     """Else the walk's look for it would prove nothing."""
     things = await world.things()
-    for route in ("GET /campaigns", "GET /projects", "GET /projects/{project:int}/tags", "GET /api/v1/projects"):
+    for route in ("GET /campaigns", "GET /projects", "GET /projects/{project:int}/tags", "GET /api/v1/calls"):
         assert MARK in (await world.call(Who.OWNER, route, TABLE[route], things)).text, route

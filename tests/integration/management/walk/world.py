@@ -13,6 +13,7 @@ from httpx import Response
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
+from engine.domain.ids import ProjectId
 from engine.storage.database import Database
 from management.access.caller import Role, Scope
 from management.access.identity import cookie_name
@@ -23,6 +24,7 @@ from management.store.kinds import Kind
 from management.store.media import open_store
 from tests.integration.management.walk.rights import MEMBERS, SCOPES, Rule, Who
 from tests.support.people import Browser, People, Person
+from tests.support.rows import ended_call, new_campaign
 
 MARK = "тайна владельца"
 """In the name of everything that is the owner's."""
@@ -77,13 +79,28 @@ class World:
             "insert into project_fields (project_id, name, variable, type) values ($1, $2, 'x', 'text')", project
         )
         tag = await self._made("insert into project_tags (project_id, name) values ($1, $2)", project)
+        campaign = await new_campaign(database, owner.account, ProjectId(project), MARK)
+        call = await ended_call(database, campaign, 0)
         await self._people.cookie(owner)
         session = await database.fetchval("select max(id) from sessions where user_id = $1", owner.user)
         await self._people.key(owner)
         key = await database.fetchval("select max(id) from api_keys where user_id = $1", owner.user)
-        owners = {"project": project, "field": field, "tag": tag, "guest": guest.user, "user": owner.user, "key": key,
-                  "session": session, "task": await self._export(owner), "message": await self._message(),
-                  "job": await self._job(), "email": email, "subject": (await self._people.person()).user}  # fmt: skip
+        owners = {
+            "project": project,
+            "field": field,
+            "tag": tag,
+            "guest": guest.user,
+            "user": owner.user,
+            "key": key,
+            "session": session,
+            "campaign": campaign,
+            "call": call,
+            "task": await self._export(owner),
+            "message": await self._message(),
+            "job": await self._job(),
+            "email": email,
+            "subject": (await self._people.person()).user,
+        }
         return Things(owners, await self._project(self._persons[Who.STRANGER], "own"), email)
 
     async def _portray(self, owner: Person) -> None:

@@ -32,7 +32,7 @@ def test_the_dialplan_plays_every_sound_and_no_other() -> None:
 
 
 def test_every_subscriber_of_the_carrier_exists() -> None:
-    wanted = "00 01 02 03 04 05 06 07 10 11 12 13 14 15 16 20 21 22 23 24 25 30 31 32 40 41"
+    wanted = "00 01 02 03 04 05 06 07 10 11 12 13 14 15 16 20 21 22 23 24 25 30 31 32 33 40 41"
     assert re.findall(r"^exten => (\d\d),1,", DIALPLAN.read_text(), re.MULTILINE) == wanted.split(" ")
 
 

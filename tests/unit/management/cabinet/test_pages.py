@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from management.cabinet.icons import icon
-from management.cabinet.pages import Frame, moved, page, theme_from
+from management.cabinet.pages import Frame, moved, page, template_engine, theme_from
 from management.cabinet.toasts import FLASH_COOKIE, Toast, read_flash
 from management.language import texts
 
@@ -28,6 +28,14 @@ def test_after_an_action(htmx: bool, status: int, header: str) -> None:
     assert answer.status_code == status
     assert answer.headers[header] == "/projects"
     assert read_flash(answer.cookies[0].value) == (Toast("Готово"),)
+
+
+def test_texts_with_places_are_filled_and_escaped_once() -> None:
+    template = template_engine().engine.from_string(
+        '{{ _("Edit: %(name)s", name=name) }}|{{ _("Owner") }}|{% trans name=name %}Owner: {{ name }}{% endtrans %}'
+    )
+    shown = template.render(Frame(texts("en")).context() | {"name": "<b>50 %</b>"})
+    assert shown == "Edit: &lt;b&gt;50 %&lt;/b&gt;|Owner|Owner: &lt;b&gt;50 %&lt;/b&gt;"
 
 
 def test_an_unknown_icon_is_a_mistake() -> None:

@@ -39,3 +39,13 @@ def test_links_keep_the_view_and_give_up_the_place() -> None:
     assert table.at("12") == "/p?name=a&size=10&cursor=12"
     assert table.exported("csv") == "/p/export?name=a&format=csv"
     assert table.kept("size") == [("name", "a")]
+
+
+def test_an_empty_list_offers_no_filter_unless_it_is_filtered() -> None:
+    def offers(rows: list[int], query: str) -> bool:
+        return Table("t", COLUMNS, Page(rows), "/p", query).offers_filters("name")
+
+    assert offers([1], "")
+    assert offers([], "name=a")
+    assert not offers([], "")
+    assert not offers([], "name=&size=10&lang=ru")
