@@ -43,7 +43,12 @@ def _scores(recording: Recording, model: AmdModel) -> list[float]:
     found = []
     for after in AFTER_S:
         before = values[heard.times <= after + 1e-9]
-        found.append(0.0 if heard.tone_s <= after else float(before[-1]) if len(before) else 0.5)
+        if heard.tone_s <= after or not len(before):
+            found.append(0.0 if heard.tone_s <= after else 0.5)
+        elif after == AFTER_S[-1]:
+            found.append(model.last.probability(heard.rows[-1].tolist()))
+        else:
+            found.append(float(before[-1]))
     return found
 
 

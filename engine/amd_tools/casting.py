@@ -18,6 +18,7 @@ from engine.speech.noises import Samples
 
 _PERSON_RATES, _MACHINE_RATES = (95, 105, 115, 130), (88, 96, 104, 114)
 _RECORDED_SHARE = 0.3
+_WEIGHTS = {"rhvoice": 3.0, "flite": 2.0}
 _SENTENCE_S = 1.1
 """A greeting is read out in sentences; the single numbers and letters among the prompts serve people's short answers."""
 
@@ -56,7 +57,7 @@ class Cast:
             return Role(self._recorded[chance.integers(len(self._recorded))], person)
         language = "ru" if chance.random() < 2 / 3 else "en"
         voices = [voice for voice in self._synthetic if voice.language == language]
-        weights = np.array([3.0 if voice.engine == "rhvoice" else 1.0 for voice in voices])
+        weights = np.array([_WEIGHTS.get(voice.engine, 1.0) for voice in voices])
         return Role(voices[chance.choice(len(voices), p=weights / weights.sum())], person)
 
     def texts(self, role: Role, kind: str) -> list[Any]:

@@ -13,6 +13,7 @@ import soxr
 
 from engine.domain.errors import BadInput
 from engine.domain.text import mark
+from engine.media.amd import origin
 from engine.speech import audio_file, band
 from engine.speech.noises import Samples
 
@@ -25,8 +26,6 @@ _MACHINE = frozenset(
     "machine voicemail announcement secretary ivr fax answering-machine amd автоответчик машина робот".split()
 )
 _SILENCE = frozenset("silence silent тишина".split())
-_LATE_S = 1.0
-"""A person whose first word comes later than this is late; his decision is timed from that word."""
 OPENING_S = 8.0
 
 
@@ -55,7 +54,7 @@ class Recording:
     def origin(self, first_voice: float | None) -> float:
         """When the clock of a decision starts: at the answer, or at a late person's first voice."""
         first = self.first_s if self.first_s >= 0 else (first_voice or 0.0)
-        return first if self.person and first >= _LATE_S else 0.0
+        return origin(first) if self.person else 0.0
 
 
 def recordings(folder: Path) -> list[Recording]:

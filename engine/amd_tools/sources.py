@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.domain.text import translate
 from engine.host.asterisk_tree import AsteriskInstall, fetch_asterisk, find_asterisk, tool_argv
-from engine.host.debian import DebianSource, Say, host_mirror, unpack
+from engine.host.debian import DebianSource, Say, host_mirror, triplet, unpack
 from engine.host.paths import State
 
 PACKAGES = (
@@ -27,16 +27,18 @@ PACKAGES = (
     "rhvoice-ukrainian",
     "rhvoice-kyrgyz",
     "rhvoice-tatar",
+    "flite",
+    "libflite1",
 )
-"""Recorded by people, CC-BY, CC-BY-SA or GPL; voices of RHVoice. 200 MB to download; licences in ``sounds/amd/README.md``."""
-_UNNEEDED = ("usr/share/doc", "usr/lib", "usr/bin", "usr/share/locale", "usr/share/man")
+"""Recorded by people, CC-BY, CC-BY-SA or GPL; voices of RHVoice and Flite. 210 MB to download; licences in ``sounds/amd/README.md``."""
+_UNNEEDED = ("usr/share/doc", "usr/share/locale", "usr/share/man")
 _STAMP = "packages.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """``sounds``: Asterisk's folder of language folders; ``music``: of recorded music; ``rhvoice``/``espeak``: command
-    and environment of the two programs.
+    """``sounds``: Asterisk's folder of language folders; ``music``: of recorded music; ``rhvoice``/``espeak``/``flite``: command
+    and environment of the programs.
     """
 
     sounds: Path
@@ -45,6 +47,8 @@ class Sources:
     rhvoice_env: dict[str, str]
     espeak: tuple[str, ...]
     espeak_env: dict[str, str]
+    flite: tuple[str, ...]
+    flite_env: dict[str, str]
 
 
 def fetch(state: State, say: Say, mirror: str | None = None, asterisk_home: str | None = None) -> Sources:
@@ -80,6 +84,7 @@ def found(install: AsteriskInstall, tree: Path) -> Sources:
     """What lies unpacked in ``tree``, with the programs and the Russian voices of ``install``."""
     share = install.root / "usr" / "share"
     _join_voices(tree / "usr/share/RHVoice", share / "RHVoice")
+    libraries = tree / "usr" / "lib" / triplet()
     espeak_data = next((install.root / "usr" / "lib").glob("*/espeak-ng-data"), None)
     return Sources(
         sounds=tree / "usr/share/asterisk/sounds",
@@ -91,7 +96,14 @@ def found(install: AsteriskInstall, tree: Path) -> Sources:
         },
         espeak=tool_argv(install, "usr/bin/espeak-ng"),
         espeak_env={"ESPEAK_DATA_PATH": str(espeak_data.parent)} if espeak_data else {},
+        flite=(*_with(install.loader, libraries), str(tree / "usr/bin/flite")),
+        flite_env={} if install.loader else {"LD_LIBRARY_PATH": str(libraries)},
     )
+
+
+def _with(loader: tuple[str, ...], libraries: Path) -> tuple[str, ...]:
+    """``loader`` (program, option, path of libraries), finding also those in ``libraries``."""
+    return (*loader[:-1], f"{libraries}:{loader[-1]}") if loader else ()
 
 
 def _join_voices(here: Path, installed: Path) -> None:

@@ -37,6 +37,9 @@ LEAST = 40
 class TrainSettings:
     vad: int = 2
     boost: BoostSettings = field(default_factory=BoostSettings)
+    closing: BoostSettings = field(
+        default_factory=lambda: BoostSettings(trees=200, depth=4, least=10.0, rows_share=0.5, columns_share=0.3)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,29 +88,21 @@ def trained(heard: Sequence[Heard], settings: TrainSettings, say: Say, workers: 
                 mark("There are {count} usable recordings labelled {label}; training needs {least} at least."),
                 count=counts[label], label=label, least=LEAST,
             )  # fmt: skip
-    rows = np.concatenate([each.course.rows for each in heard])
-    sizes = np.array([len(each.course.times) for each in heard])
-    call = np.repeat(np.arange(len(heard)), sizes)
     truth = np.array([each.recording.person for each in heard])
-    weights = 1.0 / sizes[call]
-    weights *= len(weights) / weights.sum()
-    folds = _folds(heard)[call]
-    chances = np.zeros(len(rows))
-    inside = [folds != fold for fold in range(FOLDS)] + [np.ones(len(rows), dtype=np.bool_)]
+    folds = _folds(heard)
+    whole = _Part(heard, truth, folds, [np.arange(len(each.course.times)) for each in heard], settings.boost)
+    closing = _Part(heard, truth, folds, [_closing_steps(each.course) for each in heard], settings.closing)
     with ProcessPoolExecutor(workers) as pool:
-        work = [pool.submit(train, rows[i], truth[call][i], weights[i], FEATURES, settings.boost) for i in inside]
-        for step, (future, each) in enumerate(zip(work, inside, strict=True), 1):
-            forest = future.result()
-            chances[~each] = forest.probabilities(rows[~each])
-            say(translate("Training, step {step} of {steps}").format(step=step, steps=FOLDS + 1))
-    starts = np.concatenate([[0], sizes.cumsum()])
-    calls = [_chances(each, chances[starts[i] : starts[i + 1]]) for i, each in enumerate(heard)]
+        forest, chances = whole.trained(pool, say)
+        last_forest, last_chances = closing.trained(pool, say)
+    calls = [_chances(*each) for each in zip(heard, whole.by_call(chances), closing.by_call(last_chances), strict=True)]
     deadline = AmdSettings().deadline_s
     limits, result = chosen(calls, deadline)
     report = {
         "recordings": dict(counts),
-        "snapshots": len(rows),
+        "snapshots": len(whole.rows),
         "boosting": asdict(settings.boost),
+        "boosting_closing": asdict(settings.closing),
         "vad": settings.vad,
         "limits": asdict(limits),
         "deadline_s": deadline,
@@ -115,7 +110,49 @@ def trained(heard: Sequence[Heard], settings: TrainSettings, say: Say, workers: 
         "by_sort": _by_sort(heard, calls, limits, deadline),
         "importance": _importance(forest),
     }
-    return Trained(AmdModel(forest, limits, settings.vad).document(), _rounded(report))
+    return Trained(AmdModel(forest, limits, settings.vad, last_forest).document(), _rounded(report))
+
+
+class _Part:
+    """The rows of one forest: ``steps`` of each call, each call of the same weight."""
+
+    def __init__(
+        self,
+        heard: Sequence[Heard],
+        truth: NDArray[np.bool_],
+        folds: NDArray[np.intp],
+        steps: Sequence[NDArray[np.intp]],
+        boost: BoostSettings,
+    ) -> None:
+        self.rows = np.concatenate([each.course.rows[chosen] for each, chosen in zip(heard, steps, strict=True)])
+        self._sizes = np.array([len(each) for each in steps])
+        call = np.repeat(np.arange(len(heard)), self._sizes)
+        self._truth, self._folds, self._boost = truth[call], folds[call], boost
+        weights = 1.0 / self._sizes[call]
+        self._weights = weights * (len(weights) / weights.sum())
+
+    def trained(self, pool: ProcessPoolExecutor, say: Say) -> tuple[Forest, NDArray[np.float64]]:
+        """The forest of all rows, and of each row the probability by a forest that has not seen its fold."""
+        chances = np.zeros(len(self.rows))
+        inside = [self._folds != fold for fold in range(FOLDS)] + [np.ones(len(self.rows), dtype=np.bool_)]
+        work = [
+            pool.submit(train, self.rows[i], self._truth[i], self._weights[i], FEATURES, self._boost) for i in inside
+        ]
+        for step, (future, each) in enumerate(zip(work, inside, strict=True), 1):
+            forest = future.result()
+            chances[~each] = forest.probabilities(self.rows[~each])
+            say(translate("Training, step {step} of {steps}").format(step=step, steps=FOLDS + 1))
+        return forest, chances
+
+    def by_call(self, chances: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        return np.split(chances, self._sizes.cumsum()[:-1])
+
+
+def _closing_steps(course: Course) -> NDArray[np.intp]:
+    """The last step before the deadline and two a little earlier, so that there is more to learn from."""
+    deadline = AmdSettings().deadline_s
+    steps = [int(np.searchsorted(course.times, deadline - before)) - 1 for before in (0.58, 0.28, -0.02)]
+    return np.unique([max(0, step) for step in steps] if len(course.times) else []).astype(np.intp)
 
 
 def _folds(heard: Sequence[Heard]) -> NDArray[np.intp]:
@@ -135,10 +172,11 @@ def _speaker(heard: Heard) -> str:
     return heard.recording.voice.partition("*")[0]
 
 
-def _chances(heard: Heard, values: Any) -> Chances:
+def _chances(heard: Heard, values: NDArray[np.float64], closing: NDArray[np.float64]) -> Chances:
     course = heard.course
     origin = heard.recording.origin(course.voice_s if math.isfinite(course.voice_s) else None)
-    return Chances(course.times, values, course.voice_s, course.tone_s, heard.recording.person, origin)
+    last = float(closing[-1]) if len(closing) else math.nan
+    return Chances(course.times, values, course.voice_s, course.tone_s, heard.recording.person, origin, last)
 
 
 def _by_sort(heard: Sequence[Heard], calls: Sequence[Chances], limits: Limits, deadline: float) -> dict[str, Any]:

@@ -28,7 +28,8 @@ from engine.speech import audio_file, band, loudness
 from engine.speech.noises import Samples
 
 RATE = band.RATE
-_TIMEOUT_S = 60
+_TIMEOUT_S = 900
+"""A build may run at the lowest priority on a busy machine."""
 _QUIET_DB = 42.0
 """Below the peak of 10 ms blocks: what is quieter before the first and after the last sound is not the utterance."""
 
@@ -40,7 +41,7 @@ class Split(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """``engine``: rhvoice, espeak, or recorded (then ``name`` is a folder of Asterisk's sounds). ``throat``: the factor by
+    """``engine``: rhvoice, flite, espeak, or recorded (then ``name`` is a folder of Asterisk's sounds). ``throat``: the factor by
     which pitch and formants are raised, tempo kept; another throat makes another speaker of a voice. ``pace``: percent of
     the voice's own tempo at which it speaks as fast as others.
     """
@@ -74,6 +75,9 @@ VOICES: Mapping[Split, Sequence[Voice]] = {
         Voice("espeak", "ru+f2", "ru"),
         *(Voice("rhvoice", "alan", "en", throat) for throat in (1.0, 0.88, 1.14)),
         *(Voice("rhvoice", "clb", "en", throat) for throat in (1.0, 0.88, 1.14)),
+        *(Voice("flite", "rms", "en", throat) for throat in (1.0, 1.14)),
+        *(Voice("flite", "awb", "en", throat) for throat in (1.0, 0.9)),
+        Voice("flite", "kal16", "en"),
         Voice("espeak", "en-us+m1", "en"),
         Voice("espeak", "en-gb+f4", "en"),
         Voice("recorded", "fr_CA_f_June", "fr"),
@@ -145,6 +149,18 @@ class Studio:
         if voice.engine == "rhvoice":
             argv = [*self._sources.rhvoice, "-p", voice.name, "-r", str(rate), "-t", str(pitch), "-o", str(out)]
             env = self._sources.rhvoice_env
+        elif voice.engine == "flite":
+            argv = [
+                *self._sources.flite,
+                "-voice",
+                voice.name,
+                "--setf",
+                f"duration_stretch={100 / rate:.3f}",
+                "-o",
+                str(out),
+            ]
+            argv += ["-t", text]
+            env = self._sources.flite_env
         else:
             words_a_minute, height = 165 * rate // 100, pitch // 2
             argv = [*self._sources.espeak, "-v", voice.name, "-b", "1", "-z", "-s", str(words_a_minute)]

@@ -39,7 +39,8 @@ class Words:
             return None
         self._utterance.next(at)
         self.texts.append(self._decoder.finish().text)
-        return self._amd.heard(self.texts[-1], at) if greets(self.texts[-1]) else None
+        said = self.texts[-1]
+        return self._amd.heard(said, at) if greets(said) else self._amd.named(said, at)
 
     def close(self) -> None:
         self._decoder.close()

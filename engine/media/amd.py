@@ -15,7 +15,7 @@ from engine.domain.errors import BadInput
 from engine.domain.text import mark
 from engine.media.forest import FORMAT, Forest
 from engine.media.frames import FRAME_S, Frame, level_dbov
-from engine.media.phrases import Kind, kind_of
+from engine.media.phrases import Kind, kind_of, named
 from engine.media.segments import SegmentEvent, SegmentSettings
 from engine.media.timing import FEATURES, Timing
 from engine.media.tones import Sound, ToneDetector, ToneHeard
@@ -24,10 +24,14 @@ STEP_S: Final = 0.06
 """How often the classifier is asked; ``training`` takes its snapshots at the same times."""
 LATER_S: Final = 1.2
 """Of a voice: who has not been told by then is believed to be a person more easily."""
+LATE_S: Final = 1.0
+"""Of an answer: who speaks later than this is late."""
+PATIENCE_S: Final = 2.35
+"""Since the answer, or the first voice of who is late: no person has to wait much longer, whoever he may be."""
 
 _DOUBT: Final = 0.8
 """Probability of a person below which words are worth a recogniser's time."""
-WORD_END_S, WORDS_S, SCREENED_S = 0.2, 1.6, 8.0
+WORD_END_S, WORDS_S, SCREENED_S = 0.2, 2.2, 8.0
 """What was said is looked at after this pause, and without one after so many seconds; nothing after so many since the answer."""
 
 
@@ -46,13 +50,16 @@ class Evidence(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``at``: seconds since the answer. ``person``: the classifier's probability then. ``revised``: another came before."""
+    """``at``: seconds since the answer. ``person``: the classifier's probability then. ``revised``: another came before.
+    ``guessed``: that it is a menu, from music alone.
+    """
 
     kind: Kind
     at: float
     evidence: Evidence
     person: float
     revised: bool = False
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +73,9 @@ class AmdSettings:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Probabilities of a person from which on a verdict falls: ``person_from`` upwards (``person_later`` once ``LATER_S`` have
-    passed since the first voice), ``machine_to`` downwards, at the deadline ``machine_at_deadline`` downwards. A person becomes
-    a machine from ``revise_to`` downwards, at the deadline from ``revise_at_deadline`` downwards.
+    passed since the first voice, ``person_last`` after ``PATIENCE_S``), ``machine_to`` downwards, at the deadline
+    ``machine_at_deadline`` downwards. A person becomes a machine from ``revise_to`` downwards, at the deadline from
+    ``revise_at_deadline`` downwards.
     """
 
     person_from: float
@@ -76,15 +84,25 @@ class Limits:
     machine_at_deadline: float
     revise_to: float
     revise_at_deadline: float
+    person_last: float
+
+    def person(self, now: float, first_voice: float) -> float:
+        """From which probability on it is a person ``now``, seconds since the answer."""
+        if now - origin(first_voice) >= PATIENCE_S - 1e-9:
+            return self.person_last
+        return self.person_later if now - first_voice >= LATER_S - 1e-9 else self.person_from
 
 
 @dataclass(frozen=True, slots=True)
 class AmdModel:
-    """``limits`` of the probability of a person. ``vad``: webrtcvad's aggressiveness in training."""
+    """``limits`` of the probability of a person. ``vad``: webrtcvad's aggressiveness in training. ``closing`` is asked at the deadline,
+    when there is no later any more; None: ``forest`` is asked then too.
+    """
 
     forest: Forest
     limits: Limits
     vad: int
+    closing: Forest | None = None
 
     @staticmethod
     def parse(document: Mapping[str, Any]) -> AmdModel:
@@ -94,17 +112,28 @@ class AmdModel:
             if known != FORMAT:
                 raise _old()
             limits = Limits(**{each.name: float(document["limits"][each.name]) for each in fields(Limits)})
-            vad, forest = int(document["vad"]), document["forest"]
+            vad, forest, closing = int(document["vad"]), document["forest"], document["closing"]
         except (KeyError, TypeError, ValueError) as error:
             raise BadInput("amd-model", mark("This is not a model of answering-machine detection.")) from error
-        model = AmdModel(Forest.parse(forest), limits, vad)
-        if model.forest.names != FEATURES or not 0 <= vad <= 3:
+        model = AmdModel(Forest.parse(forest), limits, vad, Forest.parse(closing))
+        if any(each.names != FEATURES for each in (model.forest, model.last)) or not 0 <= vad <= 3:
             raise _old()
         return model
 
     def document(self) -> dict[str, Any]:
         """What :meth:`parse` reads."""
-        return {"format": FORMAT, "vad": self.vad, "limits": asdict(self.limits), "forest": self.forest.document()}
+        forests = {"forest": self.forest.document(), "closing": self.last.document()}
+        return {"format": FORMAT, "vad": self.vad, "limits": asdict(self.limits), **forests}
+
+    @property
+    def last(self) -> Forest:
+        """The forest that is asked at the deadline."""
+        return self.closing or self.forest
+
+
+def origin(first_voice: float) -> float:
+    """When a person begins to wait for us: at the answer, or when he speaks, if he is late."""
+    return first_voice if first_voice >= LATE_S else 0.0
 
 
 def _old() -> BadInput:
@@ -142,6 +171,7 @@ class Amd:
         self._next = STEP_S
         self._person = 0.5
         self._closed = False
+        self._name: Kind | None = None
         self.timing = Timing(self._settings.segments)
         self.verdict: Verdict | None = None
         self.events: list[SegmentEvent] = []
@@ -187,6 +217,19 @@ class Amd:
             return None
         return self._say(kind, Evidence.GREETING if kind is Kind.PERSON else Evidence.PHRASE, max(at, self.now))
 
+    def named(self, text: str, at: float) -> Verdict | None:
+        """Words of a recogniser whose finds make a machine of nobody (``phrases.greets``): they name the kind of one that timing
+        tells, before or after. A verdict when they name another than the one in force.
+        """
+        self._name = named(text) or self._name
+        before = self.verdict
+        if self._name is None or before is None or not before.kind.machine or before.evidence > Evidence.LATER_TIMING:
+            return None
+        if self._name is before.kind:
+            return None
+        self.verdict = replace(before, kind=self._name, at=max(at, self.now), revised=True, guessed=False)
+        return self.verdict
+
     def _consider(self) -> Verdict | None:
         by_tone = [kind for tone in self.tones if (kind := kind_of_tone(tone, self.timing.first_voice)) is not None]
         if by_tone:
@@ -209,13 +252,14 @@ class Amd:
         if self.verdict is not None:
             machine = self._person <= limits.revise_to
             return (Kind.VOICEMAIL if machine else None), Evidence.LATER_TIMING
-        later = self.now - self.timing.first_voice >= LATER_S - 1e-9
-        if self._person >= (limits.person_later if later else limits.person_from):
+        if self._person >= limits.person(self.now, self.timing.first_voice):
             return Kind.PERSON, Evidence.TIMING
         return (Kind.VOICEMAIL if self._person <= limits.machine_to else None), Evidence.TIMING
 
     def _at_deadline(self) -> Verdict | None:
         limits = self._model.limits
+        if self.timing.first_voice is not None:
+            self._person = self._model.last.probability(self.timing.features())
         if self.verdict is not None:
             machine = self._person <= limits.revise_at_deadline
             revised = self._say(Kind.VOICEMAIL, Evidence.LATER_TIMING, self.now) if machine else None
@@ -233,9 +277,14 @@ class Amd:
                 self.verdict = replace(before, evidence=evidence)  # whoever says «алло» may go on as long as he likes
                 self._close()
             return None
-        if before is not None and evidence is Evidence.TONE and before.kind.machine and kind is Kind.VOICEMAIL:
+        told = before is not None and before.kind.machine and not before.guessed
+        if evidence is Evidence.TONE and told and kind is Kind.VOICEMAIL:
             return None  # a beep does not make a menu or a secretary a voicemail
-        self.verdict = Verdict(kind, at, evidence, self._person, revised=before is not None)
+        guessed = False
+        if kind is Kind.VOICEMAIL and evidence <= Evidence.LATER_TIMING:
+            guessed = self._name is None and self.timing.music
+            kind = Kind.IVR if guessed else self._name or kind
+        self.verdict = Verdict(kind, at, evidence, self._person, revised=before is not None, guessed=guessed)
         if kind is not Kind.PERSON or evidence is not Evidence.TIMING:
             self._close()
         return self.verdict

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.domain.errors import BadInput
 from engine.domain.text import mark
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,12 @@ def greets(text: str) -> bool:
     return kind_of(text) is Kind.PERSON
 
 
+def named(text: str) -> Kind | None:
+    """The kind of machine that ``text`` tells, once it is known to be one. «Вы позвонили» alone opens menus and voicemails alike."""
+    kind = _kind_of_marks(text)
+    return kind if kind is not None and kind.machine else None
+
+
 def _opens(phrase: str, said: Sequence[str]) -> bool:
     parts = phrase.split()
     return any(
@@ -119,6 +125,14 @@ def _is(part: str, word: str) -> bool:
 
 def kind_of(text: str) -> Kind | None:
     """The kind whose phrase of most words (then most letters) is in ``text``; None when no phrase is."""
+    best = _kind_of_marks(text)
+    if best is not None and best is not Kind.PERSON:
+        return best
+    said = words(text)
+    return Kind.IVR if any(_opens(phrase, said) for phrase in MACHINE_OPENINGS) else best
+
+
+def _kind_of_marks(text: str) -> Kind | None:
     said = words(text)
     best: tuple[tuple[int, int], Kind] | None = None
     for kind, marks in MARKS.items():
@@ -126,8 +140,4 @@ def kind_of(text: str) -> Kind | None:
             size = (len(phrase.split()), len(phrase))
             if (best is None or size > best[0]) and found(phrase, said):
                 best = (size, kind)
-    if best is not None and best[1] is not Kind.PERSON:
-        return best[1]
-    if any(_opens(phrase, said) for phrase in MACHINE_OPENINGS):
-        return Kind.IVR
     return None if best is None else best[1]

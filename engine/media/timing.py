@@ -1,7 +1,7 @@
 """What the timing of a callee's first sounds looks like: the numbers that the classifier sees.
 
-A person answers with a word or two and waits; a machine has a whole text to say. Loudness, timbre and the line's noise are
-left out on purpose: they would teach the classifier the voices and lines of its training, not how people behave.
+A person answers with a word or two and waits; a machine has a whole text to say. Loudness, pitch and timbre are left out on
+purpose: they would teach the classifier the voices of its training, not how people behave.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from engine.media.frames import FRAME_S, QUIETEST_DBOV
+from engine.media.near import near, nth
 from engine.media.segments import Segmenter, SegmentEvent, SegmentSettings, VoiceEnded, VoiceHeld, VoiceStarted
+from engine.media.texture import TEXTURES, Texture
 from engine.media.tones import Peak
 
 FEATURES: Final = (
@@ -27,6 +26,7 @@ FEATURES: Final = (
     "far_share", "hiss_first_s", "hiss_share",
     "loud_voices", "loud_quiet_s", "loud_first_s", "loud_last_s", "loud_longest_s", "loud_longest_gap_s", "loud_voiced_s",
     *(f"near_slot_{number}" for number in range(9)),
+    "above_noise_db", *TEXTURES,
 )  # fmt: skip
 """Names, in the order of :meth:`Timing.features`. ``_s`` seconds, ``_db`` decibels; ``near_``: of :func:`near`."""
 _DIP_DB = 4.0
@@ -34,14 +34,11 @@ _TAIL = 6
 """Frames."""
 _STEADY_BACK, _STEADY_HZ = 6, 9.0
 """A peak that is where it was 120 ms before belongs to music or a tone more often than to speech."""
+_MUSIC, _LEAST_MUSIC = 0.25, 50
+"""Share of frames; of a second at least."""
 _LATELY = 30
 """Frames: 0.6 s."""
 _ONSET = 4
-_NEAR_DB = 15.0
-_BRIDGE, _SHORTEST = 8, 3
-_LOUD_DB = 13.0
-_HISS_HZ = 1500.0
-_SLOTS, _SLOT = 9, 20
 _LONGEST = 3000
 """Frames, a minute: a clock that leaps must not fill the memory."""
 _JITTER = 4
@@ -94,8 +91,9 @@ class Timing:
         self._levels: list[float] = []
         self._flags: list[bool] = []
         self._steady: list[bool] = []
-        self._peaks: list[Peak] = []
+        self._peaks: list[tuple[float, float]] = []
         self._centres: list[float] = []
+        self._texture = Texture()
         self._flagged = 0
         self._steadies = 0
         self._closed = False
@@ -130,6 +128,7 @@ class Timing:
         """The verdict has fallen: go on with voice and silence only, in a memory that no longer grows."""
         self._closed = True
         self._levels, self._flags, self._steady, self._peaks, self._centres = [], [], [], [], []
+        self._texture.close()
 
     def _pad(self, to: float) -> None:
         """Frames that never came, as silence, so that the lists have a place for each 20 ms since the answer. Frames may be
@@ -145,14 +144,15 @@ class Timing:
         self._flagged += voiced
         self._steady.append(self._is_steady(peak))
         self._steadies += self._steady[-1]
-        self._peaks.append(peak)
+        self._peaks.append((peak.hz, peak.purity))
         self._centres.append(peak.centre_hz)
+        self._texture.hear(voiced, peak)
 
     def _is_steady(self, peak: Peak) -> bool:
         if len(self._peaks) < _STEADY_BACK or peak.purity < 0.3:
             return False
-        before = self._peaks[-_STEADY_BACK]
-        return before.purity >= 0.3 and abs(before.hz - peak.hz) < _STEADY_HZ
+        hz, purity = self._peaks[-_STEADY_BACK]
+        return purity >= 0.3 and abs(hz - peak.hz) < _STEADY_HZ
 
     def _note(self, events: list[SegmentEvent]) -> None:
         for event in events:
@@ -165,6 +165,15 @@ class Timing:
                     self._voices[-1].ended = at
                 case VoiceHeld():
                     pass
+
+    @property
+    def music(self) -> bool:
+        """Whether much of what was loud so far kept its pitch. Speech reaches half of ``_MUSIC`` seldom, recorded music falls
+        short of it in a third of calls.
+        """
+        loud = [level > self.segmenter.floor_dbov + self.segmenter.settings.margin_db for level in self._levels]
+        steady = sum(each and held for each, held in zip(loud, self._steady, strict=True))
+        return steady >= _MUSIC * max(_LEAST_MUSIC, sum(loud))
 
     def features(self) -> list[float]:
         """One number for each of ``FEATURES``; what has not happened yet is 0, but the wait for voice is what passed."""
@@ -182,7 +191,7 @@ class Timing:
         voiced = sum(lengths)
         return [
             at, first.began, since, float(len(voices)), float(speaking), at - last.began if speaking else quiet, quiet,
-            lengths[0], _nth(gaps, 0), _nth(lengths, 1), _nth(gaps, 1), _nth(lengths, 2), lengths[-1], max(lengths),
+            lengths[0], nth(gaps, 0), nth(lengths, 1), nth(gaps, 1), nth(lengths, 2), lengths[-1], max(lengths),
             max(gaps, default=0.0), voiced, voiced / since if since > 0 else 0.0, *self._shares(),
             float(sum(voice.syllables for voice in voices)), float(last.syllables),
             sum(voice.syllables for voice in voices) / max(voiced, 0.1),
@@ -199,7 +208,8 @@ class Timing:
         return [self._steadies / max(1, len(self._steady)), sum(lately) / max(1, len(lately))]
 
     def _near(self, at: float) -> list[float]:
-        return near(self._levels, self._flags, self._centres, self.segmenter.floor_dbov, at)
+        heard = near(self._levels, self._flags, self._centres, self.segmenter.floor_dbov, at)
+        return heard + self._texture.features()
 
     def _loudness(self, first: _Voice, last: _Voice) -> list[float]:
         frames = sum(voice.frames for voice in self._voices)
@@ -209,81 +219,3 @@ class Timing:
         tail = self._levels[max(0, end - _TAIL) : end]
         tail_db = sum(tail) / len(tail) - last.mean if tail else 0.0
         return [max(0.0, variance) ** 0.5, last.mean - first.mean, tail_db]
-
-
-def near(levels: list[float], flags: list[bool], centres: list[float], floor: float, at: float) -> list[float]:
-    """The same as seen from now: only what is within ``_NEAR_DB`` of the loudest voice so far counts as the speaker's, so that
-    a television behind him, which was voice as long as he had not spoken, is taken back.
-    """
-    level = np.array(levels)
-    flagged = np.array(flags)
-    if not flagged.any():
-        return [at, *[0.0] * (23 + _SLOTS)]
-    loud = _ninth_tenth(level[flagged])
-    mine = flagged & (level > max(loud - _NEAR_DB, floor + 4.0))
-    runs = _runs(mine)
-    if not runs:
-        return [at, *[0.0] * (23 + _SLOTS)]
-    lengths = [(end - start) * FRAME_S for start, end in runs]
-    gaps = [(after[0] - before[1]) * FRAME_S for before, after in pairwise(runs)]
-    began, ended = runs[0][0] * FRAME_S, runs[-1][1] * FRAME_S
-    voiced = sum(lengths)
-    return [
-        began, at - began, float(len(runs)), max(0.0, at - ended), lengths[0], _nth(gaps, 0), _nth(lengths, 1),
-        _nth(gaps, 1), _nth(lengths, 2), lengths[-1], max(lengths), max(gaps, default=0.0), voiced,
-        voiced / max(0.02, at - began), float((flagged & ~mine).mean()), *_hiss(np.array(centres), runs),
-        *_loud(level > max(loud - _LOUD_DB, floor + 6.0), at), *_slots(mine, runs[0][0]),
-    ]  # fmt: skip
-
-
-def _slots(mine: NDArray[np.bool_], start: int) -> list[float]:
-    """Share of voice in each 0.4 s since the first voice; 0 in what is yet to come."""
-    padded = np.zeros(_SLOTS * _SLOT, dtype=np.bool_)
-    since = mine[start : start + len(padded)]
-    padded[: len(since)] = since
-    return [float(x) for x in padded.reshape(_SLOTS, _SLOT).mean(axis=1)]
-
-
-def _ninth_tenth(values: NDArray[np.float64]) -> float:
-    """The 0.9 quantile, ten times as fast as numpy's general one on a few hundred values."""
-    ordered = np.sort(values)
-    place = 0.9 * (len(ordered) - 1)
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return float(ordered[low] + (place - low) * (ordered[high] - ordered[low]))
-
-
-def _loud(mine: NDArray[np.bool_], at: float) -> list[float]:
-    """Runs of level alone: webrtcvad is deaf to faint voices and hears some in traffic."""
-    runs = _runs(mine)
-    if not runs:
-        return [0.0, at, *[0.0] * 5]
-    lengths = [(end - start) * FRAME_S for start, end in runs]
-    gaps = [(after[0] - before[1]) * FRAME_S for before, after in pairwise(runs)]
-    quiet = max(0.0, at - runs[-1][1] * FRAME_S)
-    longest_gap = max(gaps, default=0.0)
-    return [float(len(runs)), quiet, lengths[0], lengths[-1], max(lengths), longest_gap, sum(lengths)]
-
-
-def _hiss(centres: NDArray[np.float64], runs: list[tuple[int, int]]) -> list[float]:
-    """Sibilants of the first voice (seconds) and of all (share): «алло» has none in any voice, «здравствуйте» has."""
-    first = centres[slice(*runs[0])]
-    everything = np.concatenate([centres[slice(*run)] for run in runs])
-    hissing = everything > _HISS_HZ
-    return [float((first > _HISS_HZ).sum()) * FRAME_S, float(hissing.mean())]
-
-
-def _runs(mine: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Frames [start, end) of voice: gaps under ``_BRIDGE`` frames closed, then runs under ``_SHORTEST`` dropped."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mine.astype(np.int8), [0]]))).reshape(-1, 2).tolist()
-    joined: list[tuple[int, int]] = []
-    for start, end in edges:
-        if joined and start - joined[-1][1] < _BRIDGE:
-            joined[-1] = (joined[-1][0], end)
-        else:
-            joined.append((start, end))
-    return [run for run in joined if run[1] - run[0] >= _SHORTEST]
-
-
-def _nth(values: list[float], index: int) -> float:
-    return values[index] if index < len(values) else 0.0

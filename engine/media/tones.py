@@ -10,8 +10,11 @@ from enum import Enum, auto
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.media.frames import FRAME, FRAME_S, RATE, Frame
+
+Floats = NDArray[np.float64]
 
 _WINDOW = 2 * FRAME
 _SIZE = 512
@@ -70,16 +73,18 @@ class _Tone:
         return self.ended - self.began
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Peak:
     """The strongest frequency of the last 40 ms. ``purity``: its share of the power above 200 Hz, 0…1; ``centre_hz``: the mean
-    frequency of that power, 0 where there was nothing to look at.
+    frequency of that power, 0 where there was nothing to look at. ``power``: of the bins of
+    the whole spectrum, None there.
     """
 
     hz: float
     purity: float
     level: float
     centre_hz: float = 0.0
+    power: Floats | None = None
 
 
 class ToneDetector:
@@ -213,7 +218,7 @@ def _information(before: _Tone, tone: _Tone) -> bool:
     return (rising or higher) and tone.began - before.ended < 0.12 and 0.2 <= tone.lasted <= 0.5
 
 
-def _peak(samples: np.ndarray[tuple[int], np.dtype[np.float64]], level: float) -> Peak:
+def _peak(samples: Floats, level: float) -> Peak:
     spectrum = np.fft.rfft((samples - samples.mean()) * _HANN, _SIZE)
     power = spectrum.real**2 + spectrum.imag**2
     band = power[_LOWEST_BIN:]
@@ -226,4 +231,4 @@ def _peak(samples: np.ndarray[tuple[int], np.dtype[np.float64]], level: float) -
     bend = low - 2 * mid + high
     shift = 0.5 * (low - high) / bend if bend else 0.0
     centre = float(np.dot(band, _BAND_HZ)) / total
-    return Peak((top + shift) * _BIN_HZ, min(1.0, within / total), level, centre)
+    return Peak((top + shift) * _BIN_HZ, min(1.0, within / total), level, centre, power)

@@ -79,9 +79,10 @@ class PersonDetected:
 
 @dataclass(frozen=True, slots=True)
 class MachineDetected:
-    """A machine, by detection or by a later revision of the verdict."""
+    """A machine, by detection or by a later revision of the verdict. ``guessed``: its kind is no more than likely."""
 
     kind: MachineKind
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def _person_after_all(turn: Turn, _event: on.PersonDetected) -> None:
 
 
 def _machine(turn: Turn, event: on.MachineDetected) -> None:
-    turn.set(machine=turn.state.machine or event.kind)
+    turn.set(machine=event.kind)
     rule = turn.scenario.machine_filter
     if rule is None or rule.on_machine is OnMachine.GO_ON:
         if turn.state.phase is Phase.SCREENING:
@@ -113,11 +113,19 @@ def _machine(turn: Turn, event: on.MachineDetected) -> None:
     if turn.state.ringing is not None:
         turn.tell(do.StopDial(turn.state.ringing))
         turn.set(ringing=None)
-    if rule.on_machine is OnMachine.DROP and rule.drop is not None and event.kind not in _RECORDS_NOTHING:
+    records = event.guessed or event.kind not in _RECORDS_NOTHING
+    if rule.on_machine is OnMachine.DROP and rule.drop is not None and records:
         turn.set(phase=Phase.GREETING)
         turn.start_timer("greeting", turn.state.limits.greeting_s)
     else:
         turn.hang_up(do.HangUpReason.MACHINE)
+
+
+def _named(turn: Turn, event: on.MachineDetected) -> None:
+    """Which machine it is has been told by what it said since. A message that waits for its greeting's end is left all the same: words
+    may be misheard, and a message that nothing records costs less than one that is not left.
+    """
+    turn.set(machine=event.kind)
 
 
 def _drop(turn: Turn, _event: on.GreetingEnded) -> None:
@@ -235,9 +243,10 @@ _TABLE: dict[Phase, dict[type[on.Event], Handler]] = {
     Phase.TALKING: {on.TransferEnded: _talk_over},
     Phase.GREETING: {
         on.GreetingEnded: _drop,
+        on.MachineDetected: _named,
         on.PersonDetected: _person,
         on.TimerFired: _timer,
         on.HearingLost: _deaf,
     },
-    Phase.DROPPING: {on.PlayFinished: _dropped, on.PlayFailed: _dropped},
+    Phase.DROPPING: {on.PlayFinished: _dropped, on.PlayFailed: _dropped, on.MachineDetected: _named},
 }

@@ -64,9 +64,15 @@ class Attention:
 
     def clock(self, at: float) -> None:
         if self._utterance.over(at) and not self._closed and self._wanted():
-            began, ended = self._utterance.began, self._utterance.ended
-            self._utterance.next(at)
-            self._finishing = asyncio.ensure_future(self._finish(began, at if ended is None else ended))
+            self._ask(at)
+
+    def hurry(self, at: float) -> bool:
+        """What has been said so far is asked for now. False when nothing has: then nothing will be told."""
+        if self._closed:
+            return False
+        if self._utterance.began < at:
+            self._ask(at)
+        return self._finishing is not None and not self._finishing.done()
 
     def spoken(self, now: float) -> Spoken:
         """When that was said which is being told."""
@@ -84,6 +90,11 @@ class Attention:
 
     def _open(self) -> SpeechStream:
         return self._source.open(self._words, lambda text: self._tell(text, False, False))
+
+    def _ask(self, at: float) -> None:
+        began, ended = self._utterance.began, self._utterance.ended
+        self._utterance.next(at)
+        self._finishing = asyncio.ensure_future(self._finish(began, at if ended is None else ended))
 
     async def _finish(self, began: float, ended: float) -> None:
         """A recogniser that fails does so for this utterance: it was speech, of which nothing is known, and the scenario does

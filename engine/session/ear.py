@@ -17,7 +17,7 @@ import structlog
 from numpy.typing import NDArray
 
 from engine.domain.errors import Unavailable
-from engine.media.amd import SCREENED_S, WORD_END_S, WORDS_S, Amd, AmdModel, AmdSettings, Verdict
+from engine.media.amd import SCREENED_S, WORD_END_S, WORDS_S, Amd, AmdModel, AmdSettings, Evidence, Verdict
 from engine.media.first_words import FirstWords
 from engine.media.frames import FRAME, FRAME_S
 from engine.media.greeting import GreetingEnd
@@ -34,6 +34,8 @@ from engine.session.returned import Returned
 LATE_S = 0.08
 """Frames arrive in bunches of a few; a gap longer than this is silence."""
 _VAD = 2
+_NAMING_S = 0.5
+"""A machine waits so long for the words that tell which one it is; there is no hurry with machines."""
 _BYTES = 2 * FRAME
 _SILENCE = np.zeros(FRAME, dtype=np.int16)
 
@@ -75,6 +77,7 @@ class Ear:
         self._silence: SilenceWatch | None = None
         self._attention: Attention | None = None
         self._screening: Attention | None = None
+        self._untold_until: float | None = None
         self._listening = False
         self._last = 0.0
         self._log = structlog.get_logger("ear").bind(call=call)
@@ -189,6 +192,8 @@ class Ear:
             for each in (self._attention, self._screening):
                 if each is not None:
                     each.clock(now)
+        if self._untold_until is not None and now >= self._untold_until:
+            self._tell_verdict()
         if self._silence is not None and self._silence.over(now):
             self._perceive(said.Silence(now))
         if self._greeting is not None and self._greeting.over(now):
@@ -249,8 +254,10 @@ class Ear:
         """Words of whoever is being screened; the scenario is not told them."""
         if final and text:
             self._log.info("screened", text=text)
-        if self._amd is not None and greets(text):
-            self._screened(self._amd, self._amd.heard(text, self._now()))
+        assert self._amd is not None
+        verdict = (self._amd.heard if greets(text) else self._amd.named)(text, self._now())
+        if final if self._untold_until is not None else verdict is not None:
+            self._tell_verdict()
 
     def _stop_screening(self) -> None:
         if self._screening is not None:
@@ -262,10 +269,21 @@ class Ear:
             self._greeting.feed(amd.events, amd.tones)
         if verdict is None:
             return
-        self._log.info("amd", kind=verdict.kind, at=round(verdict.at, 2), evidence=verdict.evidence.name.lower())
         if verdict.kind.machine:
             self._greeting = self._greeting or GreetingEnd()
-            self._perceive(said.MachineDetected(said.MachineKind(verdict.kind.value)))
+            words = self._screening if verdict.evidence <= Evidence.LATER_TIMING else None
+            if words is not None and words.hurry(self._last):
+                self._untold_until = self._last + _NAMING_S
+                return
+        self._tell_verdict()
+
+    def _tell_verdict(self) -> None:
+        self._untold_until = None
+        verdict = self._amd and self._amd.verdict
+        assert verdict
+        self._log.info("amd", kind=verdict.kind, at=round(verdict.at, 2), evidence=verdict.evidence.name.lower())
+        if verdict.kind.machine:
+            self._perceive(said.MachineDetected(said.MachineKind(verdict.kind.value), verdict.guessed))
         else:
             self._greeting = None
             self._first_words.robot_begins()

@@ -27,7 +27,7 @@ where c.id = any($1::bigint[])
 -- name: calls
 -- The newest of each campaign by its index, then the newest of those.
 select k.* from campaigns c cross join lateral (
-    select k.id, k.ended_at, c.project_id as project, c.id as campaign, c.name as campaign_name, k.phone, k.outcome, k.result, k.cost,
+    select k.id, k.ended_at, c.project_id as project, c.id as campaign, c.name as campaign_name, k.phone, k.outcome, k.result, k.machine, k.cost,
            coalesce(extract(epoch from k.ended_at - k.answered_at), 0)::float8 as duration
     from calls k
     where k.campaign_id = c.id and k.ended_at is not null
@@ -39,7 +39,7 @@ select k.* from campaigns c cross join lateral (
 
 -- name: call
 -- $2 account, $3 user, $4 whether he sees all.
-select k.id, k.ended_at, c.project_id as project, c.id as campaign, c.name as campaign_name, k.phone, k.outcome, k.result, k.cost,
+select k.id, k.ended_at, c.project_id as project, c.id as campaign, c.name as campaign_name, k.phone, k.outcome, k.result, k.machine, k.cost,
        coalesce(extract(epoch from k.ended_at - k.answered_at), 0)::float8 as duration
 from calls k join campaigns c on c.id = k.campaign_id join projects p on p.id = c.project_id
 left join project_members m on m.project_id = p.id and m.user_id = $3

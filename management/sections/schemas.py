@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from engine.domain.text import mark
+from engine.scenario.events import MachineKind
 from management.api import example
 
 
@@ -81,6 +82,15 @@ class CallResult(StrEnum):
         return {CallResult.LEAD: "success", CallResult.BLACKLIST: "danger", CallResult.MACHINE: "warning"}[self]
 
 
+MACHINES = {
+    MachineKind.ANNOUNCEMENT: mark("Operator's announcement"),
+    MachineKind.SECRETARY: mark("Virtual secretary"),
+    MachineKind.IVR: mark("Voice menu"),
+    MachineKind.FAX: mark("Fax"),
+}
+"""What kind of machine has answered, where it is known to be another than an answering machine."""
+
+
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     """``done`` of ``contacts`` will not be called any more in this run. Money in roubles; ``lead_price`` None before the
     first lead. ``per_hour``: calls."""
@@ -113,7 +123,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """``duration``: seconds from the answer to the end. ``cost``: roubles."""
+    """``duration``: seconds from the answer to the end. ``cost``: roubles. ``machine``: its kind, when one has answered."""
 
     id: Annotated[str, example("019ac0de-5b1e-7c3a-9d2f-0a1b2c3d4e5f")]
     ended_at: datetime
@@ -126,6 +136,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Annotated[str, example("answered", about="What the network said: answered, busy, no_answer, …")]
     result: Annotated[CallResult | None, example("lead")]
     cost: Annotated[Decimal, example("2.4000", about="Roubles")]
+    machine: Annotated[MachineKind | None, example("secretary", about="Which machine answered")] = None
+
+    @property
+    def machine_label(self) -> str | None:
+        return MACHINES.get(self.machine) if self.machine is not None else None
 
 
 class CampaignList(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from engine.domain.ids import AccountId
+from engine.scenario.events import MachineKind
 from engine.storage.database import Database
 from engine.storage.queries import load
 from management.access.caller import Caller
@@ -139,6 +140,7 @@ def _call(row: asyncpg.Record) -> Call:
         status=CallStatus.SUCCESSFUL if row["outcome"] == "answered" else CallStatus.UNSUCCESSFUL,
         result=CallResult(row["result"]) if row["result"] in set(CallResult) else None,
         cost=row["cost"],
+        machine=MachineKind(row["machine"]) if row["machine"] in set(MachineKind) else None,
     )
 
 

@@ -68,8 +68,7 @@ def _machine(kind: str) -> tuple[Any, ...]:
     return ("answered", "machine", kind, "robot", "", [])
 
 
-# The filter knows faxes by their tones. Which machine talks only words can tell, and PocketSphinx hears none but the
-# answers: all that talk are voicemail.
+# The filter knows faxes by their tones, a secretary by what she says, a menu by the music before it.
 ANSWERED: dict[str, tuple[Any, ...]] = {
     # outcome, result, class, hung_up_by, dtmf, path
     "00": _said("agreed", result="lead"),
@@ -80,8 +79,8 @@ ANSWERED: dict[str, tuple[Any, ...]] = {
     "05": _said("quiet"),
     "06": ("answered", None, None, "customer", "", ["ask"]),
     "07": _said("quiet"),
-    "22": _machine("voicemail"),
-    "23": _machine("voicemail"),
+    "22": _machine("secretary"),
+    "23": _machine("ivr"),
     "24": _machine("fax"),
     "25": _said("unclear"),  # talks on, whatever is asked
     "30": _said("later"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from engine.amd_tools.decisions import Chances, Decision, Table, chosen, decided, outcome, quality
 from engine.media.amd import Limits
 
-LIMITS = Limits(0.9, 0.7, 0.05, 0.3, 0.02, 0.08)
+LIMITS = Limits(0.9, 0.7, 0.05, 0.3, 0.02, 0.08, 0.7)
 
 
 def call(
@@ -23,6 +24,7 @@ def call(
         tone_s,
         person,
         origin,
+        values[-1] if values else math.nan,
     )
 
 
@@ -44,6 +46,14 @@ def call(
 )
 def test_when_a_verdict_falls(values: list[float], tone_s: float, expected: Decision) -> None:
     assert decided(call(values, tone_s=tone_s), LIMITS, 4.0) == expected
+
+
+def test_nobody_who_may_be_a_person_waits_long() -> None:
+    limits = replace(LIMITS, person_last=0.4)
+    hesitant = [0.5] * 8
+    assert decided(call(hesitant), limits, 4.0) == Decision(2.5, True, True)
+    assert decided(call(hesitant, voice_s=1.2), limits, 4.0) == Decision(4.0, True, True)
+    assert decided(call(hesitant), LIMITS, 4.0) == Decision(4.0, True, True)
 
 
 def test_a_late_person_is_timed_from_his_word() -> None:
@@ -81,8 +91,8 @@ CALLS = st.builds(
 
 @given(st.lists(CALLS, min_size=1, max_size=12), st.sampled_from([0.7, 0.9]), st.sampled_from([0.05, 0.4]))
 def test_all_calls_at_once_are_decided_as_one_by_one(calls: list[Chances], person_from: float, last: float) -> None:
-    limits = Limits(person_from, 0.6, 0.003, 0.2, 0.002, last)
-    first = Table(calls, 4.0).first(limits.person_from, limits.person_later, limits.machine_to)
+    limits = Limits(person_from, 0.6, 0.003, 0.2, 0.002, last, 0.5)
+    first = Table(calls, 4.0).first(limits.person_from, limits.person_later, limits.person_last, limits.machine_to)
     assert first.quality(limits.machine_at_deadline, limits.revise_to, limits.revise_at_deadline) == quality(
         [outcome(each, decided(each, limits, 4.0)) for each in calls]
     )

@@ -16,7 +16,7 @@ from engine.domain.errors import BadInput
 from engine.media.amd import AmdModel, Limits
 from tests.unit.engine.media.sounds import forest
 
-MODEL = AmdModel(forest("quiet_s", 0.5, 0.0, 4.0), Limits(0.9, 0.9, 0.01, 0.3, 0.0, 0.0), 2)
+MODEL = AmdModel(forest("quiet_s", 0.5, 0.0, 4.0), Limits(0.9, 0.9, 0.01, 0.3, 0.0, 0.0, 0.9), 2)
 
 
 def sound(seconds: float, rate: int = 8000) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

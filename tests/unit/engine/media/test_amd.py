@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain.errors import BadInput
-from engine.media.amd import LATER_S, Amd, AmdModel, AmdSettings, Evidence, Limits, Verdict
+from engine.media.amd import LATER_S, PATIENCE_S, Amd, AmdModel, AmdSettings, Evidence, Limits, Verdict
 from engine.media.forest import FORMAT
 from engine.media.frames import FRAME_S
 from engine.media.phrases import Kind
 from tests.unit.engine.media.sounds import Pcm, forest, framed, noise, silence, tone
 
 # Half a second of quiet after a voice is a person, more than a second of talking a machine.
-PERSON = AmdModel(forest("quiet_s", 0.5, 0.0, 4.0), Limits(0.9, 0.9, 0.01, 0.3, 0.0, 0.0), 2)
-TALKER = AmdModel(forest("state_s", 1.0, 0.0, -6.0), Limits(0.9, 0.9, 0.01, 0.3, 0.01, 0.01), 2)
+PERSON = AmdModel(forest("quiet_s", 0.5, 0.0, 4.0), Limits(0.9, 0.9, 0.01, 0.3, 0.0, 0.0, 0.9), 2)
+TALKER = AmdModel(forest("state_s", 1.0, 0.0, -6.0), Limits(0.9, 0.9, 0.01, 0.3, 0.01, 0.01, 0.9), 2)
 
 
 def run(model: AmdModel, sound: Pcm, voice: tuple[float, float], until: float = 6.0) -> list[Verdict]:
@@ -48,6 +48,40 @@ def test_a_long_text_is_a_machine() -> None:
     (verdict,) = run(TALKER, spoken(0.4, 3.5, 4.0), (0.4, 3.5))
     assert verdict.kind is Kind.VOICEMAIL
     assert verdict.at == pytest.approx(1.4, abs=0.12)
+
+
+def test_words_name_the_kind_of_a_machine_before_and_after_timing_tells_it() -> None:
+    for after in (False, True):
+        amd, verdicts = Amd(TALKER), []
+        if not after:
+            assert amd.named("здравствуйте я помощник абонента", 0.0) is None
+        for number, frame in enumerate(framed(spoken(0.4, 3.5, 4.0)), 1):
+            verdicts.append(amd.feed(frame, 0.4 < number * FRAME_S <= 3.5, number * FRAME_S))
+        if after:
+            verdicts.append(amd.named("здравствуйте я помощник абонента", 4.0))
+            assert amd.named("что вы сказали", 4.0) is None
+        kinds = [each.kind for each in verdicts if each is not None]
+        assert kinds == ([Kind.VOICEMAIL] if after else []) + [Kind.SECRETARY]
+
+
+def test_words_that_name_a_machine_make_none() -> None:
+    amd = Amd(PERSON)
+    for number, frame in enumerate(framed(spoken(0.4, 0.9, 3.0)), 1):
+        amd.feed(frame, 0.4 < number * FRAME_S <= 0.9, number * FRAME_S)
+    assert amd.named("оставьте сообщение", 3.0) is None
+    assert amd.verdict is not None
+    assert amd.verdict.kind is Kind.PERSON
+
+
+def melody(seconds: float) -> Pcm:
+    return np.concatenate([tone(hz, 0.5) + tone(1.5 * hz, 0.5) for hz in (330, 392, 523, 440) * round(seconds / 2)])
+
+
+def test_a_machine_that_plays_music_is_likely_a_menu_until_it_beeps() -> None:
+    (verdict,) = run(TALKER, melody(4.0), (0.1, 4.0), until=4.0)
+    assert (verdict.kind, verdict.guessed) == (Kind.IVR, True)
+    menu, voicemail = run(TALKER, np.concatenate([melody(4.0), silence(0.5), tone(1200, 0.4)]), (0.1, 4.0))
+    assert (menu.kind, voicemail.kind, voicemail.guessed) == (Kind.IVR, Kind.VOICEMAIL, False)
 
 
 def test_unsure_at_the_deadline() -> None:
@@ -149,6 +183,17 @@ def test_a_person_whom_nothing_confirmed_is_revised_at_the_deadline() -> None:
     assert machine.at == pytest.approx(4.0)
 
 
+def test_at_the_deadline_the_closing_forest_is_asked() -> None:
+    quiet = replace(PERSON, closing=forest("since_answer", 3.9, 9.0, -9.0))
+    person, machine = run(
+        replace(quiet, limits=replace(quiet.limits, revise_at_deadline=0.1)), spoken(0.4, 0.9, 3.0), (0.4, 0.9)
+    )
+    assert (person.kind, machine.kind) == (Kind.PERSON, Kind.VOICEMAIL)
+    assert machine.at == pytest.approx(4.0)
+    assert AmdModel.parse(quiet.document()).last.probability([4.0] * 66) < 0.01
+    assert AmdModel.parse(PERSON.document()).last.document() == PERSON.forest.document()
+
+
 def test_later_less_makes_a_person() -> None:
     likely = replace(PERSON, forest=forest("quiet_s", 0.2, 0.0, 1.0))
     (verdict,) = run(
@@ -156,6 +201,16 @@ def test_later_less_makes_a_person() -> None:
     )
     assert verdict.kind is Kind.PERSON
     assert verdict.at == pytest.approx(0.4 + LATER_S, abs=0.1)
+
+
+def test_nobody_who_may_be_a_person_waits_long() -> None:
+    hesitant = replace(PERSON, forest=forest("quiet_s", 9.0, 0.0, 0.0))
+    patient = replace(hesitant, limits=replace(hesitant.limits, person_last=0.4))
+    (verdict,) = run(patient, spoken(0.4, 3.0, 4.5), (0.4, 3.0))
+    assert verdict.kind is Kind.PERSON
+    assert verdict.at == pytest.approx(PATIENCE_S, abs=0.1)
+    (late,) = run(patient, spoken(1.4, 3.0, 4.5), (1.4, 3.0))
+    assert late.at == pytest.approx(1.4 + PATIENCE_S, abs=0.1)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["voice", "quiet", "gap"]), st.integers(1, 40)), max_size=15))

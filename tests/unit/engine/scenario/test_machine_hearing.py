@@ -232,6 +232,31 @@ def test_nothing_is_left_where_nothing_records(kind: on.MachineKind) -> None:
     assert call.reason is do.HangUpReason.MACHINE
 
 
+def test_a_message_is_left_where_the_kind_is_only_likely() -> None:
+    call = Call(scenario(BYE, rule=DROP))
+    call.answer()
+    call.feed(on.MachineDetected(on.MachineKind.IVR, guessed=True))
+    assert (call.state.phase, call.state.machine) == (Phase.GREETING, on.MachineKind.IVR)
+
+
+def test_a_machine_that_is_named_while_its_greeting_lasts_still_gets_the_message() -> None:
+    call = Call(scenario(BYE, rule=DROP))
+    call.answer()
+    call.feed(VOICEMAIL)
+    assert call.feed(on.MachineDetected(on.MachineKind.IVR)) == ()
+    assert of(do.Play, call.feed(on.GreetingEnded())) == [do.Play("play#1", AudioPrompt("drop"))]
+    call.feed(on.MachineDetected(on.MachineKind.SECRETARY))
+    assert call.state.machine is on.MachineKind.SECRETARY
+
+
+def test_a_dialogue_that_goes_on_with_machines_learns_which_one_it_is() -> None:
+    call = Call(scenario(BYE, rule=MachineFilter(on_machine=OnMachine.GO_ON)))
+    call.answer()
+    call.feed(VOICEMAIL)
+    assert call.feed(on.MachineDetected(on.MachineKind.SECRETARY)) == ()
+    assert call.state.machine is on.MachineKind.SECRETARY
+
+
 def test_a_person_after_all_is_greeted() -> None:
     call = Call(scenario(BYE, rule=DROP))
     call.answer()

@@ -21,7 +21,7 @@ from engine.speech.recogniser import PreRoll
 from engine.speech.vad import Vad
 from tests.unit.engine.media.sounds import Pcm, forest, silence, vowel
 
-TALKER = AmdModel(forest("near_voiced_s", 1.0, 0.0, -9.0), Limits(0.9, 0.9, 0.01, 0.3, 0.01, 0.01), 2)
+TALKER = AmdModel(forest("near_voiced_s", 1.0, 0.0, -9.0), Limits(0.9, 0.9, 0.01, 0.3, 0.01, 0.01, 0.9), 2)
 """Whoever has spoken for a second is a machine."""
 
 
@@ -87,9 +87,12 @@ async def screened(sound: Pcm, speech: PaperSpeech | None) -> list[said.Event]:
 MONOLOGUE = np.concatenate([silence(0.4), vowel(120, 30, 1.5), silence(0.5)])
 
 
+TWO_VOICES = np.concatenate([MONOLOGUE, vowel(120, 30, 0.5), silence(0.5)])
+
+
 async def test_a_verdict_taken_back_is_told() -> None:
-    speech = PaperSpeech(["алло слушаю вас"])
-    assert await screened(MONOLOGUE, speech) == [
+    speech = PaperSpeech(["", "алло слушаю вас"])
+    assert await screened(TWO_VOICES, speech) == [
         said.MachineDetected(said.MachineKind.VOICEMAIL),
         said.PersonDetected(),
     ]
@@ -97,9 +100,26 @@ async def test_a_verdict_taken_back_is_told() -> None:
     assert speech.closed == 1
 
 
-async def test_words_that_tell_a_machine_change_nothing_about_a_machine() -> None:
+async def test_a_machine_is_told_when_its_words_are_known() -> None:
+    assert await screened(MONOLOGUE, PaperSpeech(["алло слушаю вас"])) == [said.PersonDetected()]
+
+
+async def test_words_tell_which_machine_it_is() -> None:
     assert await screened(MONOLOGUE, PaperSpeech(["оставьте сообщение"])) == [
         said.MachineDetected(said.MachineKind.VOICEMAIL),
+    ]
+    assert await screened(MONOLOGUE, PaperSpeech(["я помощник абонента"])) == [
+        said.MachineDetected(said.MachineKind.SECRETARY),
+    ]
+    assert await screened(MONOLOGUE, PaperSpeech(["вы позвонили"])) == [
+        said.MachineDetected(said.MachineKind.VOICEMAIL)
+    ]
+
+
+async def test_words_that_come_later_tell_it_anew() -> None:
+    assert await screened(TWO_VOICES, PaperSpeech(["", "нажмите один"])) == [
+        said.MachineDetected(said.MachineKind.VOICEMAIL),
+        said.MachineDetected(said.MachineKind.IVR),
     ]
 
 
