@@ -8,12 +8,9 @@ second one), management and its worker, the engine. The verbs ``demo`` and ``up`
 from __future__ import annotations
 
 import asyncio
-import http.client
 import json
 import os
 import subprocess
-import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 
 from engine.bootstrap import speakers
+from engine.children import START_S, Children, end, runs
 from engine.domain.errors import Unavailable
 from engine.domain.text import mark, translate
 from engine.host.asterisk import AsteriskInstance
@@ -39,8 +37,6 @@ from engine.storage.database import ensure_database
 MAIN = "main"
 CARRIER = "carrier"
 """Name of the trunk (PJSIP endpoint) to the test carrier."""
-_START_S = 30.0
-_STOP_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +87,7 @@ class Stack:
         self.password_file = state.secrets / "ari"
         self._with_carrier = carrier
         self._say = say
+        self._children = Children(self.log_folder, name, self._environment)
         self._postgres: EmbeddedPostgres | None = None
         self.platform: AsteriskInstance | None = None
         self.carrier: AsteriskInstance | None = None
@@ -133,7 +130,7 @@ class Stack:
                 instance.start()
         for instance in (self.platform, self.carrier):
             if instance:
-                instance.wait_ready(_START_S)
+                instance.wait_ready(START_S)
 
     def _carrier(self, install: AsteriskInstall) -> AsteriskInstance:
         voices = self.state.media / "subscribers"
@@ -177,19 +174,19 @@ class Stack:
 
     def start_engine(self) -> None:
         self._say(translate("Starting the engine"))
-        self.engine = self._child("engine", ["-m", "engine.cli", "run"])
-        self._await(self.ports.metrics, "/metrics", self.engine, "engine", "dozvon_ari_up 1.0")
+        self.engine = self._children.begin("engine", "-m", "engine.cli", "run")
+        self._children.ready("engine", self.engine, self.ports.metrics, "/metrics", "dozvon_ari_up 1.0")
 
     def start_management(self) -> None:
         self._say(translate("Starting the cabinet"))
-        self.management = self._child("management", ["-m", "management", "--port", str(self.ports.cabinet)])
-        self._await(self.ports.cabinet, "/health", self.management, "management", "{")
+        self.management = self._children.begin("management", "-m", "management", "--port", str(self.ports.cabinet))
+        self._children.ready("management", self.management, self.ports.cabinet, "/health", "{")
 
     def start_worker(self) -> None:
         """Background jobs, in a process of their own: pages do not wait while one works through a large file. Nothing
         waits for it either; it is at work when it says ``worker_ready`` in its log.
         """
-        self.worker = self._child("worker", ["-m", "management", "worker"])
+        self.worker = self._children.begin("worker", "-m", "management", "worker")
 
     @property
     def log_folder(self) -> Path:
@@ -217,89 +214,37 @@ class Stack:
 
     def people(self, account: int) -> list[dict[str, str]]:
         """The demo's customer, who owns ``account``, and its operator: role, email, and a link that signs in once."""
-        return [json.loads(line) for line in self._told_by_management("demo-people", str(account))]
+        return [json.loads(line) for line in self._management("demo-people", str(account))]
 
     def operator_link(self) -> str:
         """Signs the first administrator in, once."""
-        return self._told_by_management("sign-in")[-1]
+        return self._management("sign-in")[-1]
 
-    def _told_by_management(self, *arguments: str) -> list[str]:
-        log = self.log_folder / f"{self.name}-management.log"
-        with log.open("ab") as errors:
-            done = subprocess.run(
-                [sys.executable, "-P", "-m", "management", *arguments],
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                timeout=_START_S,
-                check=False,
-            )
-        if done.returncode != 0:
-            raise Unavailable(
-                "no_people", mark("A link to sign in could not be made: {why}. See {log}"), why=last_line(log), log=log
-            )
-        return done.stdout.decode().splitlines()
+    def _management(self, *arguments: str) -> list[str]:
+        return self._children.told("management", "-m", "management", *arguments)
 
     def _environment(self) -> dict[str, str]:
         """Of every child."""
         return {**os.environ, **self.environment, **self.engine_environment(), "PYTHONPATH": str(PROJECT)}
-
-    def _child(self, name: str, arguments: list[str]) -> subprocess.Popen[bytes]:
-        with (self.log_folder / f"{self.name}-{name}.log").open("ab") as output:
-            return subprocess.Popen(
-                [sys.executable, "-P", *arguments],
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for us: we stop the children in order
-            )
-
-    def _await(self, port: int, path: str, child: subprocess.Popen[bytes], name: str, expected: str) -> None:
-        deadline = time.monotonic() + _START_S
-        log = self.log_folder / f"{self.name}-{name}.log"
-        while time.monotonic() < deadline:
-            if child.poll() is not None:
-                raise Unavailable(
-                    "child_ended",
-                    mark("{name} ended while starting: {why}. See {log}"),
-                    name=name,
-                    why=last_line(log),
-                    log=log,
-                )
-            if expected in _page(port, path):
-                return
-            time.sleep(0.05)
-        raise Unavailable("child_slow", mark("{name} did not become ready; see {log}"), name=name, log=log)
 
     def parts(self) -> list[Part]:
         """What a keeper keeps running, in the order in which they need each other."""
         asterisks = [instance for instance in (self.platform, self.carrier) if instance is not None]
         return [
             *(Part(f"asterisk-{each.spec.name}", partial(_lives, each), partial(_restart, each)) for each in asterisks),
-            Part("management", lambda: _runs(self.management), self.start_management),
-            Part("worker", lambda: _runs(self.worker), self.start_worker),
-            Part("engine", lambda: _runs(self.engine), self.start_engine),
+            Part("management", lambda: runs(self.management), self.start_management),
+            Part("worker", lambda: runs(self.worker), self.start_worker),
+            Part("engine", lambda: runs(self.engine), self.start_engine),
         ]
 
     def stop(self) -> None:
         """The engine first: it ends its calls while Asterisk is there."""
-        for child in (self.engine, self.worker, self.management):
-            if child is not None and child.poll() is None:
-                child.terminate()
-        for child in (self.engine, self.worker, self.management):
-            if child is not None:
-                _reap(child)
+        end((self.engine, self.worker, self.management))
         for instance in (self.platform, self.carrier):
             if instance is not None:
                 instance.stop()
         if self._postgres is not None:
             self._postgres.stop()
-
-
-def _runs(child: subprocess.Popen[bytes] | None) -> bool:
-    return child is not None and child.poll() is None
 
 
 def _lives(instance: AsteriskInstance) -> bool:
@@ -308,30 +253,4 @@ def _lives(instance: AsteriskInstance) -> bool:
 
 def _restart(instance: AsteriskInstance) -> None:
     instance.start()
-    instance.wait_ready(_START_S)
-
-
-def _page(port: int, path: str) -> str:
-    """What a server on the loopback interface answers; '' while it does not."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().read().decode(errors="replace")
-    except (OSError, http.client.HTTPException):
-        return ""
-    finally:
-        connection.close()
-
-
-def _reap(child: subprocess.Popen[bytes]) -> None:
-    try:
-        child.wait(_STOP_S)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
-
-
-def last_line(log: Path) -> str:
-    """The last line of a log file that is not empty."""
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1][:300] if lines else ""
+    instance.wait_ready(START_S)

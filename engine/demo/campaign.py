@@ -14,13 +14,14 @@ from rich.live import Live
 from rich.table import Table
 
 from engine.audience.reading import Import
+from engine.children import last_line
 from engine.demo.report import totals, write_csv
 from engine.demo.screen import line, screen
 from engine.demo.seed import Given, Planted, Wishes, plant
 from engine.domain.campaign import CampaignState
 from engine.domain.errors import Unavailable
 from engine.domain.text import mark, translate
-from engine.stack import Stack, last_line
+from engine.stack import Stack
 from engine.storage.calls import Calls
 from engine.storage.campaigns import Campaigns
 from engine.storage.catalogue import Catalogue
