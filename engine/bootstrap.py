@@ -163,6 +163,7 @@ async def running(settings: EngineSettings, metrics: Metrics) -> AsyncIterator[D
             dialer.run,
             Listener(settings.dsn, ("dozvon_campaign",), lambda _, __: dialer.wake()).run,
             partial(_beat, recovery),
+            partial(_sweep, clips),
             metrics.probe_lag,
         ]
         tasks = [asyncio.ensure_future(_supervised(each)) for each in work]
@@ -228,6 +229,16 @@ async def _beat(recovery: Recovery) -> None:
             await recovery.beat()
         except Unavailable as error:
             log.error("beat_failed", error=str(error))
+
+
+async def _sweep(clips: ClipStore) -> None:
+    """Once a day: what was spoken to somebody by name does not lie there for ever."""
+    while True:
+        try:
+            log.info("clips_swept", deleted=await asyncio.to_thread(clips.sweep))
+        except OSError as error:
+            log.error("clips_not_swept", error=str(error))
+        await asyncio.sleep(86400)
 
 
 async def run_engine(settings: EngineSettings) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,10 @@ from engine.speech.speaker import Speaker
 
 _RECIPE = b"1"
 """Change it when the way from samples to clip changes: older clips are then no longer found."""
+UNUSED_S = 30 * 86400.0
+"""A clip that nobody asked for in so long is deleted: names and other personal texts are spoken in them."""
+_MARK_S = 86400.0
+"""How exactly it is known when a clip was last asked for: its file's time is not written anew for every call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,16 @@ class ClipStore:
         """Seconds of a clip."""
         return path.stat().st_size / band.RATE
 
+    def sweep(self, unused_s: float = UNUSED_S) -> int:
+        """Delete the clips that no process asked for in ``unused_s`` seconds; how many. One that is wanted again is made again. Blocks."""
+        oldest, gone = time.time() - unused_s, 0
+        for path in self._folder.glob("*.alaw"):
+            with contextlib.suppress(FileNotFoundError):  # another cell sweeps, too
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+                    gone += 1
+        return gone
+
     def _finished(self, prompt: Prompt, task: asyncio.Task[Path]) -> None:
         del self._under_way[prompt]
         if not task.cancelled():
@@ -105,7 +120,7 @@ class ClipStore:
     def _known(self, prompt: Prompt) -> Path | None:
         """The clip of a recording that is as it was when it was read: every attempt asks, and a long one takes a while."""
         read = self._read.get(prompt)
-        if read is None or read.stamp is None or read.stamp != _stamp(read.source) or not read.clip.is_file():
+        if read is None or read.stamp is None or read.stamp != _stamp(read.source) or not _wanted(read.clip):
             return None
         return read.clip
 
@@ -151,7 +166,7 @@ class ClipStore:
 
     def _stored(self, name: str) -> Path | None:
         path = self._folder / f"{name}.alaw"
-        return path if path.is_file() else None
+        return path if _wanted(path) else None
 
     def _convert(self, source: Path, title: str, name: str) -> Path:
         samples = band.telephone(audio_file.read(source, title, band.RATE))
@@ -168,6 +183,16 @@ class ClipStore:
                 reason=error.strerror,
             ) from error
         return path
+
+
+def _wanted(clip: Path) -> bool:
+    """Whether there is such a clip; that it was asked for is marked in its file's time."""
+    try:
+        if clip.stat().st_mtime < time.time() - _MARK_S:
+            os.utime(clip)
+    except OSError:
+        return False
+    return True
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:

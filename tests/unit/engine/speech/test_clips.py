@@ -10,7 +10,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.domain.errors import BadInput, Unavailable
-from engine.domain.prompt import AudioPrompt, SpeechPrompt
+from engine.domain.prompt import AudioPrompt, Prompt, SpeechPrompt
 from engine.speech import g711, loudness, noises
 from engine.speech.clips import ClipStore
 
@@ -220,3 +220,19 @@ async def test_a_folder_that_cannot_be_written(tmp_path: Path, tones: Tones) -> 
     with pytest.raises(Unavailable) as error:
         await ClipStore(tmp_path / "file", {"tones": tones}, Path).clip(HELLO)
     assert error.value.code == "clip-cannot-write"
+
+
+async def test_what_nobody_asks_for_any_more_is_deleted(store: ClipStore, tones: Tones, tmp_path: Path) -> None:
+    jingle = tmp_path / "materials" / "jingle.wav"
+    soundfile.write(jingle, np.zeros(8000), 8000)
+    wanted: list[Prompt] = [HELLO, AudioPrompt("jingle.wav")]
+    forgotten = await store.clip(SpeechPrompt("Один. Два.", "tones:low"))
+    kept = [await store.clip(prompt) for prompt in wanted]
+    for clip in (forgotten, *kept):
+        os.utime(clip, (0, 0))
+    assert [await store.clip(prompt) for prompt in wanted] == kept
+    assert store.sweep() == 1
+    assert not forgotten.exists() and all(clip.exists() for clip in kept)
+    assert store.sweep(unused_s=-1) == 2, "what is asked for is told from the rest by its time alone"
+    assert [await store.clip(prompt) for prompt in wanted] == kept, "and made again"
+    assert all(clip.exists() for clip in kept) and tones.spoken.count(HELLO.text) == 2
