@@ -5,13 +5,18 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
+
+import pytest
 
 import management
 from management.access.caller import Role
 from management.journal.schemas import Action
 from management.journal.service import changes
 from management.journal.titles import ACTIONS, VALUES
+from management.profile.schemas import Sex
+from management.projects.schemas import FieldType, SharedRight
 
 _ACTION = re.compile(r"[a-z]+\.[a-z_]+")
 _WRITERS = {"audit", "note"}
@@ -41,8 +46,11 @@ def test_every_action_that_is_written_has_a_title_and_no_title_is_left_over() ->
     assert set(ACTIONS) <= {text for module in modules for text in _texts(module)}
 
 
-def test_every_role_has_a_title() -> None:
-    assert {value for field, value in VALUES if field == "role"} == set(Role)
+@pytest.mark.parametrize(
+    ("field", "kinds"), [("role", Role), ("type", FieldType), ("right", SharedRight), ("sex", Sex)]
+)
+def test_every_value_of_a_kind_has_a_title(field: str, kinds: type[StrEnum]) -> None:
+    assert {value for each, value in VALUES if each == field} == set(kinds) - {""}
 
 
 def test_an_unknown_action_is_shown_by_its_code() -> None:
