@@ -157,7 +157,7 @@ async def test_changes_are_announced(books: Books, dsn: str) -> None:
         await books.campaigns.start(campaign)
         assert await heard() == {**note, "state": "running"}
         (claim,) = await books.claim(await books.running(campaign))
-        call = {"channel": "dozvon_call", "account": books.account, "campaign": campaign, "call": claim.call_id}
+        call = {"channel": "dozvon_call", "campaign": campaign, "call": claim.call_id}
         assert await heard() == {**call, "state": "claimed"}
         await books.calls.dialing(claim.call_id, "+7", datetime.now(UTC))
         assert await heard() == {**call, "state": "dialing"}
