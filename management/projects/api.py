@@ -40,6 +40,7 @@ from management.projects.schemas import (
     RightChange,
     Share,
     Tag,
+    TagChange,
     Which,
 )
 from management.projects.service import LIST_KEYS, NEWEST, Projects
@@ -207,7 +208,7 @@ class ContentsApi(Controller):
         contents: NamedDependency[Contents],
         project: Number,
         tag: Number,
-        data: JSONBody[NewTag],
+        data: JSONBody[TagChange],
     ) -> Tag:
         return await contents.rename_tag(caller, project, tag, data)
 

@@ -12,7 +12,7 @@ from engine.storage.queries import load
 from management.access.audit import audit
 from management.access.caller import Caller
 from management.access.throttle import SHARING, Throttle
-from management.errors import Conflict, NotFound, invalid
+from management.errors import Conflict, NotFound, Outdated, invalid
 from management.fields import Fields
 from management.mailing.messages import is_address
 from management.projects.letters import tell
@@ -28,6 +28,7 @@ from management.projects.schemas import (
     Share,
     SharedRight,
     Tag,
+    TagChange,
 )
 from management.projects.service import Projects, owner
 
@@ -78,9 +79,7 @@ class Contents:
         name = fields.line("name", change.name, most=100)
         fields.check()
         async with self._database.transaction() as connection:
-            changed = await connection.fetchrow(_SQL["rename_field"], project, field, name)
-            if changed is None:
-                raise NotFound
+            changed = _expected(await connection.fetchrow(_SQL["rename_field"], project, field, name), change.was)
             was = {"name": changed["former"]}
             await audit(
                 connection, caller, "field.renamed", project, account=owner(row), before=was, after={"name": name}
@@ -112,14 +111,12 @@ class Contents:
             await audit(connection, caller, "tag.added", project, account=owner(row), after={"name": name})
         return Tag(added["id"], added["name"])
 
-    async def rename_tag(self, caller: Caller, project: int, tag: int, change: NewTag) -> Tag:
+    async def rename_tag(self, caller: Caller, project: int, tag: int, change: TagChange) -> Tag:
         row = await self._projects.row(caller, project, Access.EDIT)
         name = _tag_name(change)
         try:
             async with self._database.transaction() as connection:
-                changed = await connection.fetchrow(_SQL["rename_tag"], project, tag, name)
-                if changed is None:
-                    raise NotFound
+                changed = _expected(await connection.fetchrow(_SQL["rename_tag"], project, tag, name), change.was)
                 was = {"name": changed["former"]}
                 await audit(
                     connection, caller, "tag.renamed", project, account=owner(row), before=was, after={"name": name}
@@ -205,7 +202,16 @@ class Contents:
             await audit(connection, caller, "project.unshared", project, account=owner(row), before=dict(gone))
 
 
-def _tag_name(new: NewTag) -> str:
+def _expected(changed: asyncpg.Record | None, was: str) -> asyncpg.Record:
+    """Raises, so that nothing is changed: NotFound, or Outdated when it was not called ``was`` any more."""
+    if changed is None:
+        raise NotFound
+    if was and changed["former"] != was:
+        raise Outdated
+    return changed
+
+
+def _tag_name(new: NewTag | TagChange) -> str:
     fields = Fields()
     name = fields.line("name", new.name, most=100)
     fields.check()

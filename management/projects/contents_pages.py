@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -20,9 +20,9 @@ from management.cabinet.forms import Form
 from management.cabinet.pages import Frame, moved, page
 from management.cabinet.tables import Column, Kind, Page, Table
 from management.cabinet.toasts import Toast
-from management.errors import Forbidden, Invalid, NotFound
+from management.errors import Forbidden, Invalid, NotFound, Outdated
 from management.projects.contents import Contents
-from management.projects.schemas import Access, FieldChange, FieldType, NewField, NewTag
+from management.projects.schemas import Access, Field, FieldChange, FieldType, NewField, NewTag, Tag, TagChange
 from management.projects.service import Projects
 from management.projects.views import SETTINGS, NameForm, Number, Within, failed, htmx, project_page
 
@@ -92,7 +92,7 @@ class ContentsPages(Controller):
         within: Within = "",
     ) -> Template:
         name = _named(await contents.fields(caller, project), item)
-        return await _form(frame, caller, projects, project, within, ("fields", item), Form({"name": name}, id="field"))
+        return await _form(frame, caller, projects, project, within, ("fields", item), _renamed(name, "field"))
 
     @post("/fields/{item:int}")
     async def rename_field(
@@ -107,9 +107,9 @@ class ContentsPages(Controller):
         data: URLEncodedBody[NameForm],
         within: Within = "",
     ) -> Response[Any]:
-        doing = contents.rename_field(caller, project, item, FieldChange(data.name))
+        doing = contents.rename_field(caller, project, item, FieldChange(data.name, data.was))
         where = (request, frame, caller, projects, project, within, ("fields", item))
-        return await _saved(where, data, doing, mark("Saved"))
+        return await _saved(where, data, doing, mark("Saved"), lambda: contents.fields(caller, project))
 
     @post("/fields/{item:int}/remove")
     async def remove_field(
@@ -153,7 +153,7 @@ class ContentsPages(Controller):
         within: Within = "",
     ) -> Template:
         name = _named(await contents.tags(caller, project), item)
-        return await _form(frame, caller, projects, project, within, ("tags", item), Form({"name": name}, id="tag"))
+        return await _form(frame, caller, projects, project, within, ("tags", item), _renamed(name, "tag"))
 
     @post("/tags/{item:int}")
     async def rename_tag(
@@ -168,9 +168,9 @@ class ContentsPages(Controller):
         data: URLEncodedBody[NameForm],
         within: Within = "",
     ) -> Response[Any]:
-        doing = contents.rename_tag(caller, project, item, NewTag(data.name))
+        doing = contents.rename_tag(caller, project, item, TagChange(data.name, data.was))
         where = (request, frame, caller, projects, project, within, ("tags", item))
-        return await _saved(where, data, doing, mark("Saved"))
+        return await _saved(where, data, doing, mark("Saved"), lambda: contents.tags(caller, project))
 
     @post("/tags/{item:int}/remove")
     async def remove_tag(
@@ -231,13 +231,21 @@ async def _form(
     what: tuple[str, int | None],
     f: Form,
     status: int = 200,
+    newer: str = "",
 ) -> Template:
-    """``what``: fields or tags, and which one; None: a new one."""
+    """``what``: fields or tags, and which one; None: a new one. ``newer``: the name that somebody has given it meanwhile."""
     it, (kind, item) = await projects.get(caller, project), what
     if not it.access.covers(Access.EDIT):
         raise Forbidden
     action = f"/projects/{project}/{kind}/{item or 'new'}" + (f"?within={SETTINGS}" if within == SETTINGS else "")
-    context = {"f": f, "kind": kind, "item": item, "action": action, "back": _back(project, within, kind)}
+    context = {
+        "f": f,
+        "kind": kind,
+        "item": item,
+        "action": action,
+        "back": _back(project, within, kind),
+        "newer": newer,
+    }
     types = [(each.value, frame.texts.gettext(each.label)) for each in FieldType]
     template = "projects/content_form.html"
     return project_page(frame, caller, it, template, status=status, types=types, within=within, **context)
@@ -248,11 +256,17 @@ async def _saved(
     data: msgspec.Struct,
     doing: Awaitable[object],
     said: str,
+    now: Callable[[], Awaitable[Sequence[Field | Tag]]] | None = None,
 ) -> Response[Any]:
-    """Done, and back to the list; or the form again."""
+    """Done, and back to the list; or the form again. ``now``: all there are, of which one was renamed."""
     request, frame, caller, projects, project, within, what = where
     try:
         await doing
+    except Outdated as error:
+        assert now is not None and what[1] is not None
+        newer = _named(await now(), what[1])
+        f = failed(frame.texts, msgspec.structs.replace(data, was=newer), error, what[0].removesuffix("s"))
+        return await _form(frame, caller, projects, project, within, what, f, 412, newer)
     except (Invalid, Refused) as error:
         if isinstance(error, NotFound | Forbidden):
             raise
@@ -267,7 +281,11 @@ def _back(project: int, within: str, kind: str) -> str:
     return f"/projects/{project}/{kind}"
 
 
-def _named(items: list[Any], wanted: int) -> str:
+def _renamed(name: str, kind: str) -> Form:
+    return Form({"name": name, "was": name}, id=kind)
+
+
+def _named(items: Sequence[Field | Tag], wanted: int) -> str:
     """Raises NotFound."""
     for item in items:
         if item.id == wanted:

@@ -50,7 +50,8 @@ insert into project_fields (project_id, name, variable, type) values ($1, $2, $3
 on conflict (project_id, variable) do nothing returning id, name, variable, type
 
 -- name: rename_field
-update project_fields f set name = $3 from project_fields was where f.id = $2 and f.project_id = $1 and was.id = f.id
+with was as (select id, name from project_fields where id = $2 and project_id = $1 for update)
+update project_fields f set name = $3 from was where f.id = was.id
 returning f.id, f.name, f.variable, f.type, was.name as former
 
 -- name: remove_field
@@ -63,7 +64,8 @@ select id, name from project_tags where project_id = $1 order by lower(name)
 insert into project_tags (project_id, name) values ($1, $2) on conflict (project_id, lower(name)) do nothing returning id, name
 
 -- name: rename_tag
-update project_tags t set name = $3 from project_tags was where t.id = $2 and t.project_id = $1 and was.id = t.id
+with was as (select id, name from project_tags where id = $2 and project_id = $1 for update)
+update project_tags t set name = $3 from was where t.id = was.id
 returning t.id, t.name, was.name as former
 
 -- name: remove_tag

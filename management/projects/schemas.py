@@ -122,9 +122,11 @@ class NewField(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FieldChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The variable and the type stay: texts and audiences rely on them."""
+    """The variable and the type stay: texts and audiences rely on them. ``was``: the name that is replaced; refused (412) if it is
+    another one by now. Empty: whatever it is."""
 
     name: FieldName
+    was: str = ""
 
 
 class Tag(msgspec.Struct, frozen=True):
@@ -134,6 +136,13 @@ class Tag(msgspec.Struct, frozen=True):
 
 class NewTag(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: TagName
+
+
+class TagChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``was``: as of a field's change."""
+
+    name: TagName
+    was: str = ""
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):

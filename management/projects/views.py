@@ -25,7 +25,10 @@ SETTINGS = "settings"
 
 
 class NameForm(msgspec.Struct, frozen=True):
+    """``was``: the name that the form was filled with."""
+
     name: str = ""
+    was: str = ""
 
 
 def project_page(

@@ -14,7 +14,7 @@ from litestar.testing import AsyncTestClient
 from engine.storage.database import Database
 from management.access.caller import Role, Scope
 from tests.integration.management.conftest import ready
-from tests.support.people import People, Person
+from tests.support.people import Browser, People, Person
 
 pytestmark = pytest.mark.integration
 Client = AsyncTestClient[Litestar]
@@ -195,6 +195,33 @@ async def test_fields_and_tags(api: Api) -> None:
     assert (await api("PATCH", f"/{number}/tags/{second['id']}", {"name": "ГОРЯЧИЙ"})).status_code == 422
     assert (await api("DELETE", f"/{number}/tags/{tag['id']}")).status_code == 204
     assert [each["name"] for each in (await api("GET", f"/{number}/tags")).json()] == ["Холодный"]
+
+
+@pytest.mark.parametrize(("kind", "new"), [("fields", {"variable": "city"}), ("tags", {})])
+async def test_a_name_that_somebody_else_has_changed(api: Api, kind: str, new: dict[str, str]) -> None:
+    number = (await api.created())["id"]
+    item = (await api("POST", f"/{number}/{kind}", {"name": "Город", **new})).json()["id"]
+    path = f"/{number}/{kind}/{item}"
+    assert (await api("PATCH", path, {"name": "Town", "was": "Город"})).status_code == 200
+    late = await api("PATCH", path, {"name": "Stadt", "was": "Город"})
+    assert (late.status_code, late.json()["code"]) == (412, "outdated")
+    assert "Town" in {each["name"] for each in (await api("GET", f"/{number}/{kind}")).json()}
+    assert (await api("PATCH", path, {"name": "Stadt"})).status_code == 200, "whatever it is"
+
+
+@pytest.mark.parametrize(("kind", "new"), [("fields", {"variable": "city"}), ("tags", {})])
+async def test_two_tabs_rename_the_same(
+    client: Client, people: People, owner: Person, api: Api, kind: str, new: dict[str, str]
+) -> None:
+    number = (await api.created())["id"]
+    item = (await api("POST", f"/{number}/{kind}", {"name": "Город", **new})).json()["id"]
+    browser, path = Browser(client, await people.cookie(owner)), f"/projects/{number}/{kind}/{item}"
+    assert 'name="was" value="Город"' in (await browser.get(path)).text
+    assert (await browser.post(path, {"name": "Town", "was": "Город"})).status_code == 303
+    late = await browser.post(path, {"name": "Stadt", "was": "Город"})
+    assert late.status_code == 412
+    assert 'value="Stadt"' in late.text and 'name="was" value="Town"' in late.text and "«Town»" in late.text
+    assert (await browser.post(path, {"name": "Stadt", "was": "Town"})).status_code == 303
 
 
 async def test_a_key_does_what_its_scopes_say(client: Client, people: People, owner: Person, api: Api) -> None:
