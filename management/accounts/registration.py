@@ -69,7 +69,8 @@ class Registration:
 
     async def register(self, form: RegistrationForm, visit: Visit) -> None:
         """Raises Invalid, TooMany. A known address gets another letter, and nothing else is different: the password is hashed
-        in both cases. One that was never confirmed is registered anew: who registered it first need not be its owner."""
+        in both cases. One that was never confirmed is registered anew: who registered it first need not be its owner. Not so
+        an employee's: with his invitation beside it he might confirm the password of a stranger."""
         wanted = self._checked(form, visit)
         await self._throttle.take(REGISTRATION, visit.network)
         if wanted.promo:
@@ -81,7 +82,7 @@ class Registration:
         async with self._database().transaction() as connection:
             await hold_address(connection, wanted.email)
             holder = await by_email(connection, wanted.email)
-            if holder is not None and holder.confirmed:
+            if holder is not None and (holder.confirmed or holder.role.staff):
                 await self._notices.send(connection, "already_registered", holder, "/login", visit.language)
             else:
                 await self._write(connection, wanted, hashed, holder, visit)

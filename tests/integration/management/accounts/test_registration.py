@@ -9,7 +9,9 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from engine.storage.database import Database
+from management.access.caller import Role
 from management.access.identity import cookie_name
+from management.access.users import create_user
 from tests.integration.management.accounts.conftest import (
     OTHER,
     PASSWORD,
@@ -111,6 +113,18 @@ async def test_an_address_never_confirmed_belongs_to_who_registers_last(browser:
     await press(browser, (await letters.link(ANNA, "confirm_email")))
     await browser.post("/logout")
     assert (await sign_in(browser, ANNA, OTHER)).status_code == 422
+
+
+async def test_who_is_invited_to_the_staff_gets_no_password_of_a_stranger(
+    browser: Browser, letters: Letters, database: Database
+) -> None:
+    """An employee who takes the stranger's confirmation for his invitation would give him his rights."""
+    async with database.transaction() as connection:
+        await create_user(connection, ANNA, Role.ADMIN, "ru")
+    answer = await register(browser, ANNA, OTHER)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/confirm/sent"), "as for any address"
+    assert await letters.names(ANNA) == ["already_registered"]
+    assert await database.fetchval("select password from users where email = $1", ANNA) is None
 
 
 async def test_what_is_wrong_is_told_at_the_fields(browser: Browser, letters: Letters, database: Database) -> None:
