@@ -22,6 +22,10 @@ select id from users where account_id = $1 and deleted_at is null order by id li
 -- name: set_password
 update users set password = $2, version = version + 1 where id = $1
 
+-- name: still_enters
+-- While the password was compared it may have been changed, or he blocked. Who does that now waits, and ends this session too.
+select id from users where id = $1 and password = $2 and blocked_at is null and deleted_at is null for no key update
+
 -- name: rehash
 update users set password = $3 where id = $1 and password = $2
 

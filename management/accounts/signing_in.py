@@ -79,6 +79,8 @@ class SignIn:
             return Outcome(Step.UNCONFIRMED)
         renewed = await self._passwords.hash(password) if self._passwords.outdated(stored) else None
         async with self._database().transaction() as connection:
+            if await connection.fetchval(SQL["still_enters"], known.user, stored) is None:
+                return Outcome(Step.WRONG)
             if renewed is not None:
                 await connection.execute(SQL["rehash"], known.user, stored, renewed)
             return await self._enter(connection, known, visit, "password", failures - 1)

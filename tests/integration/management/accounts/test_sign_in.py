@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from argon2 import PasswordHasher
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from engine.storage.database import Database
+from management.access.callers import Callers
 from management.access.identity import cookie_name
+from management.access.secrets import Passwords
+from management.access.throttle import Throttle
 from management.access.tokens import Purpose, issue
+from management.accounts.assembly import accounts_of
+from management.accounts.documents import Documents
+from management.accounts.holders import Visit
+from management.accounts.signing_in import Outcome, Step
+from management.settings import LOCAL_URL, Settings
 from tests.integration.management.accounts.conftest import OTHER, PASSWORD, Letters, inside, known, press, sign_in
 from tests.support.people import Browser, People
+from tests.support.world import until
 
 pytestmark = pytest.mark.integration
 Client = AsyncTestClient[Litestar]
@@ -184,3 +195,26 @@ async def test_a_link_of_a_blocked_user_is_none(browser: Browser, people: People
     await browser.get("/login")
     assert (await browser.post(f"/sign-in/{secret}")).status_code == 410
     assert not await inside(browser)
+
+
+async def test_a_password_changed_while_it_is_compared_opens_nothing(
+    people: People, database: Database, dsn: str
+) -> None:
+    """Else whoever knows the old one and is quick keeps a session that outlives the recovery."""
+    anna = await known(people, ANNA)
+    changed, ours = await Passwords().hash(OTHER), lambda: database
+    documents = Documents(Settings(dsn).documents)
+    accounts = accounts_of(ours, Callers(ours), Passwords(), Throttle(ours), documents, LOCAL_URL)
+    async with database.transaction() as connection:
+        await connection.execute("update users set password = $2 where id = $1", anna.user, changed)
+        entering = asyncio.create_task(accounts.sign_in.by_password(ANNA, PASSWORD, Visit("192.0.2.1", FIREFOX, "ru")))
+        await until(lambda: _waits_or_done(database, entering), 20)
+    assert (await entering).step is Step.WRONG
+    assert await database.fetchval("select count(*) from sessions") == 0
+
+
+async def _waits_or_done(database: Database, task: asyncio.Task[Outcome]) -> bool:
+    waits = (
+        "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"
+    )
+    return task.done() or await database.fetchval(waits)
