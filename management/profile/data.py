@@ -86,7 +86,8 @@ class OwnData:
         return bool(await self._database().fetchval(_SQL["busy"], caller.account))
 
     async def delete(self, caller: Caller, form: DeletionForm) -> None:
-        """Everything that says who he is. Raises Invalid, TooMany; Conflict while his campaigns run."""
+        """Everything that says who he is. Raises Invalid, TooMany; Conflict while his campaigns run, and for the
+        only administrator."""
         fields = Fields()
         if not form.sure:
             fields.wrong("sure", "required", mark("Confirm that you understand what is deleted"))
@@ -94,7 +95,10 @@ class OwnData:
         await self._proof.check(caller, fields, "password", form.password)
         fields.check()
         async with self._database().transaction() as connection:
+            await connection.execute(_SQL["lock_leaving"])  # of two administrators who leave at once the second stays
             await connection.fetchrow(_SQL["active_user"], caller.user)
+            if await connection.fetchval(_SQL["only_admin"], caller.user):
+                raise Conflict("only_admin", mark("You are the only administrator: make somebody else one first"))
             if await connection.fetchval(_SQL["busy"], caller.account):
                 raise Conflict("campaigns_run", mark("Your campaigns are running: stop them first"))
             files = await self._wipe(connection, caller)

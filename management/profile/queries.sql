@@ -45,6 +45,15 @@ where user_id = $1 and purpose = $2 and used_at is null and expires_at > now() a
 select id, account_id, email, language, zone from users
 where id = $1 and deleted_at is null and blocked_at is null for update
 
+-- name: lock_leaving
+select pg_advisory_xact_lock(hashtext('dozvon.leaving'))
+
+-- name: only_admin
+select u.role = 'admin' and not exists (
+    select from users o where o.role = 'admin' and o.id <> u.id and o.email_confirmed_at is not null and o.blocked_at is null
+                          and o.deleted_at is null)
+from users u where u.id = $1
+
 -- name: set_email
 update users set email = $2, email_confirmed_at = now(), version = version + 1 where id = $1
 

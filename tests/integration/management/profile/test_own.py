@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.storage.catalogue import Catalogue
+from management.access.caller import Role
 from management.access.callers import KEY_PREFIX
 from management.access.secrets import Passwords
 from management.access.tokens import Purpose, issue, peek
@@ -223,3 +224,13 @@ async def test_no_deletion_while_campaigns_run(home: Home) -> None:
     await home.database.execute("update campaigns set account_id = $1 where id = $2", home.person.account, campaign)
     assert (await home.browser.post("/profile/data/delete", SURE)).status_code == 409
     assert (await home.user())["deleted_at"] is None
+
+
+async def test_the_only_administrator_cannot_delete_himself(home: Home) -> None:
+    await home.database.execute("update users set role = 'admin' where id = $1", home.person.user)
+    other = await home.people.person(Role.ADMIN)
+    await home.database.execute("update users set blocked_at = now() where id = $1", other.user)
+    assert (await home.browser.post("/profile/data/delete", SURE)).status_code == 409
+    assert (await home.user())["deleted_at"] is None
+    await home.database.execute("update users set blocked_at = null where id = $1", other.user)
+    assert (await home.browser.post("/profile/data/delete", SURE)).status_code == 303
