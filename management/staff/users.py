@@ -172,7 +172,7 @@ class Users:
 
 def _check(doer: asyncpg.Record | None, needed: set[Right]) -> None:
     """His rights may have been taken since the request began."""
-    if doer is None or doer["blocked"] or not needed <= RIGHTS[Role(doer["role"])]:
+    if doer is None or doer["blocked"] or doer["deleted"] or not needed <= RIGHTS[Role(doer["role"])]:
         raise Forbidden
 
 

@@ -7,8 +7,13 @@ import io
 
 import pytest
 
+from engine.storage.database import Database
 from management.access.caller import Role
+from management.access.callers import Callers
 from management.access.tokens import Purpose, issue
+from management.errors import Forbidden
+from management.staff.schemas import RoleForm
+from management.staff.users import Users
 from tests.integration.management.profile.conftest import link_in
 from tests.integration.management.staff.conftest import Office
 from tests.support.people import Browser
@@ -185,6 +190,17 @@ async def test_invitations_that_cannot_be(office: Office, form: dict[str, str], 
     answer = await office.browser.post(f"{HOME}/new", form)
     assert answer.status_code == 422 and f'id="invite-{field}-error"' in answer.text
     assert await office.database.fetchval("select count(*) from users") == 1
+
+
+async def test_who_has_deleted_himself_meanwhile_changes_nobody(office: Office, database: Database) -> None:
+    """His other tab could take the last administrator's role away."""
+    boris = await office.people.person(Role.ADMIN)
+    caller = await Callers(lambda: database).of_session(await office.people.cookie(office.admin), "")
+    assert caller is not None
+    await database.execute("update users set deleted_at = now() where id = $1", office.admin.user)
+    users = Users(lambda: database, Callers(lambda: database), "")
+    with pytest.raises(Forbidden):
+        await users.set_role(caller, boris.user, RoleForm("customer"))
 
 
 async def _told(office: Office, path: str, form: dict[str, str] | None = None) -> str:
