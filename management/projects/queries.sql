@@ -24,7 +24,7 @@ left join project_members m on m.project_id = p.id and m.user_id = $3
 where p.id = $1 and (p.account_id = $2 or m.user_id is not null or $4)
 
 -- name: lock
-select version from projects where id = $1 for no key update
+select version, name, description from projects where id = $1 for no key update
 
 -- name: create
 insert into projects (account_id, name, description) values ($1, $2, $3)

@@ -51,19 +51,19 @@ class Projects:
 
     async def change(self, caller: Caller, project: int, change: ProjectChange, version: int | None = None) -> Project:
         """``version``: the one that the change was made from; None: whatever it is now. Raises Outdated."""
-        before = await self.row(caller, project, Access.EDIT)
-        fields = Fields()
-        name = fields.line("name", change.name) if isinstance(change.name, str) else before["name"]
-        description = before["description"]
+        row = await self.row(caller, project, Access.EDIT)
+        fields, given = Fields(), {}
+        if isinstance(change.name, str):
+            given["name"] = fields.line("name", change.name)
         if isinstance(change.description, str):
-            description = fields.text("description", change.description)
+            given["description"] = fields.text("description", change.description)
         fields.check()
-        after = {"name": name, "description": description}
         async with self.database.transaction() as connection:
-            await self.hold(connection, project, version)
-            await connection.execute(_SQL["change"], project, name, description)
-            was = {key: before[key] for key in after}
-            await audit(connection, caller, "project.changed", project, account=owner(before), before=was, after=after)
+            held = await self.hold(connection, project, version)
+            before = {"name": held["name"], "description": held["description"]}
+            after = before | given
+            await connection.execute(_SQL["change"], project, after["name"], after["description"])
+            await audit(connection, caller, "project.changed", project, account=owner(row), before=before, after=after)
         return await self.get(caller, project)
 
     async def archive(self, caller: Caller, project: int) -> Project:
@@ -95,11 +95,14 @@ class Projects:
             raise Refused("archived", mark("The project is in the archive: restore it first"))
         return row
 
-    async def hold(self, connection: Connection, project: int, version: int | None) -> None:
-        """Keep others from changing it until the transaction ends. Raises Outdated."""
-        now = await connection.fetchval(_SQL["lock"], project)
-        if version is not None and version != now:
+    async def hold(self, connection: Connection, project: int, version: int | None) -> asyncpg.Record:
+        """Keep others from changing it until the transaction ends; how it is now. Raises Outdated."""
+        now = await connection.fetchrow(_SQL["lock"], project)
+        if now is None:
+            raise NotFound
+        if version is not None and version != now["version"]:
             raise Outdated
+        return now
 
 
 def owner(row: asyncpg.Record) -> AccountId:

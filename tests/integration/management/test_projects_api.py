@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -13,12 +14,17 @@ from litestar.testing import AsyncTestClient
 
 from engine.storage.database import Database
 from management.access.caller import Role, Scope
+from management.access.callers import Callers
+from management.projects.schemas import NewProject, ProjectChange
+from management.projects.service import Projects
 from tests.integration.management.conftest import ready
 from tests.support.people import Browser, People, Person
+from tests.support.world import until
 
 pytestmark = pytest.mark.integration
 Client = AsyncTestClient[Litestar]
 PROJECTS = "/api/v1/projects"
+_WAITS = "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"
 
 
 class Api:
@@ -222,6 +228,23 @@ async def test_two_tabs_rename_the_same(
     assert late.status_code == 412
     assert 'value="Stadt"' in late.text and 'name="was" value="Town"' in late.text and "«Town»" in late.text
     assert (await browser.post(path, {"name": "Stadt", "was": "Town"})).status_code == 303
+
+
+async def test_two_who_change_different_things_both_do(people: People, owner: Person, database: Database) -> None:
+    """Who names only what he changes leaves the rest as it is, and not as it was when he was asked."""
+    caller = await Callers(lambda: database).of_session(await people.cookie(owner), "")
+    assert caller is not None
+    projects = Projects(database)
+    number = (await projects.create(caller, NewProject("Осень", "alt"))).id
+    async with database.transaction() as connection:
+        await connection.execute("update projects set description = 'neu' where id = $1", number)
+        changing = asyncio.create_task(projects.change(caller, number, ProjectChange(name="Зима")))
+        await until(lambda: database.fetchval(_WAITS), 20)
+    changed = await changing
+    assert (changed.name, changed.description) == ("Зима", "neu")
+    written = await database.fetchrow("select before, after from audit where action = 'project.changed'")
+    assert written is not None
+    assert (written["before"], written["after"]) == ({"name": "Осень"}, {"name": "Зима"})
 
 
 async def test_a_key_does_what_its_scopes_say(client: Client, people: People, owner: Person, api: Api) -> None:
