@@ -25,7 +25,7 @@ from litestar.openapi.spec import (
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from litestar.types import Message, Scope
 
-from engine.domain.errors import DozvonError
+from engine.domain.errors import DozvonError, Unavailable
 from engine.domain.text import mark
 from management.access.idempotency import LONGEST, PRINTABLE
 from management.access.identity import caller_of
@@ -56,7 +56,7 @@ PROBLEMS = {
                  "Fields that cannot be taken; `errors` names each", _EMPTY),
     429: problem(429, "too_many", "Too many attempts. Try again in 3 s",
                  "Too many requests; `Retry-After` says when to come again"),
-    503: problem(503, "postgres_unreachable", "PostgreSQL cannot be reached: timeout",
+    503: problem(503, "postgres_unreachable", "The service is away for a moment: try again",
                  "The database is away; try again"),
 }  # fmt: skip
 """What any operation may answer (each handler's ``responses``). Those that change something add CHANGES."""
@@ -174,7 +174,10 @@ async def tell_limit(message: Message, scope: Scope) -> None:
 
 def answer(error: Exception, texts: Texts) -> Response[Problem]:
     """The problem that ``error`` is."""
-    if isinstance(error, DozvonError):
+    if isinstance(error, Unavailable):
+        # Drivers' words name hosts and ports: they are for the log, and strangers read this.
+        told = Problem(texts.gettext(mark("The service is away for a moment: try again")), 503, error.code)
+    elif isinstance(error, DozvonError):
         told = problem_of(error, texts.gettext)
     elif isinstance(error, HTTPException):
         told = _of_http(error, texts)

@@ -18,7 +18,7 @@ from litestar.status_codes import HTTP_403_FORBIDDEN
 from litestar.template import TemplateConfig
 from litestar.types import Scope
 
-from engine.domain.errors import DozvonError
+from engine.domain.errors import DozvonError, Unavailable
 from engine.storage.database import Listener
 from management import api
 from management.access.callers import CHANNEL, Callers
@@ -212,6 +212,8 @@ async def _log_failure(error: Exception, scope: Scope) -> None:
     expected |= isinstance(error, api.UNREADABLE) and scope["path"].startswith(API)
     if not expected:
         log.error("request_failed", path=scope["path"], exc_info=error)
+    elif isinstance(error, Unavailable):
+        log.warning("unavailable", route=scope.get("path_template", ""), error=str(error))  # nobody else is told
     elif isinstance(error, Forbidden) or (isinstance(error, HTTPException) and error.status_code == HTTP_403_FORBIDDEN):
         # Not the path itself: it may hold the secret of a link.
         request: AnyRequest = Request(scope)
