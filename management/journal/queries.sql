@@ -9,7 +9,7 @@ where ($1::text = '' or u.email ilike '%' || $1 || '%') and ($2::bigint is null 
 
 -- name: own
 -- What was done to the account's data ($1), and what its user ($2) did elsewhere. $3 action, $4 and $5 from and to.
-select j.id, j.at, j.account_id as account, j.user_id as user, u.email, u.role::text as role, j.key_id as key,
+select j.id, j.at, j.account_id as account, j.user_id as user, u.email, u.role::text as role, u.account_id as home, j.key_id as key,
        host(j.ip) as ip, j.action, j.object_id, j.before, j.after
 from (
     (select a.* from audit a

@@ -18,6 +18,8 @@ from management.paging import Found, Wanted, fetch_page
 _SQL = load(Path(__file__).parent / "queries.sql")
 _KEYS = {"at": "id"}
 """Ids are given in the order of writing."""
+_SHARED = frozenset({"project", "field", "tag", "member"})
+"""What others than the staff do to an account's data: objects of their actions."""
 
 
 class Journal:
@@ -43,7 +45,14 @@ def _told(row: asyncpg.Record, caller: Caller) -> Entry:
         return entry(row, caller.email, row["ip"])
     if row["user"] is None:
         return entry(row, Party.SYSTEM, None)
-    return entry(row, Party.STAFF if Role(row["role"]).staff else row["email"], None)
+    return entry(row, row["email"] if _known(row, caller) else Party.STAFF, None)
+
+
+def _known(row: asyncpg.Record, caller: Caller) -> bool:
+    """Whether who did it is somebody whom the caller let in. His role alone does not tell: it is that of today, and an employee of
+    then may have left."""
+    of_theirs = row["home"] == caller.account or row["action"].partition(".")[0] in _SHARED
+    return of_theirs and not Role(row["role"]).staff
 
 
 def entry(row: asyncpg.Record, who: str | Party, ip: str | None) -> Entry:

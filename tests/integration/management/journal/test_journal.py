@@ -108,3 +108,15 @@ async def test_pages_and_files_of_it(client: Client, people: People, database: D
     assert "стало 14" in second and "стало 5" in second and "стало 15" not in second
     exported = (await hers.get("/profile/journal?format=csv")).text
     assert exported.count("\r\n") == 26 and "name: было 0 → стало 0" in exported
+
+
+async def test_an_employee_who_has_left_stays_nameless(
+    client: Client, people: People, database: Database, anna: Person
+) -> None:
+    olga = await people.person(Role.ADMIN, email="olga@operator.example")
+    office = await browser_of(client, people, olga)
+    assert (await office.post(f"/staff/users/{anna.user}/sign-out")).status_code == 303
+    await database.execute("update users set role = 'customer' where id = $1", olga.user)
+    page = (await (await browser_of(client, people, anna)).get("/profile/journal")).text
+    assert "Сотрудник завершил все сеансы" in page and "Сотрудник оператора" in page
+    assert "olga@operator.example" not in page
