@@ -22,7 +22,7 @@ from management.errors import NotFound
 from management.fields import Fields
 from management.language import texts
 from management.mailing.letters import letter
-from management.mailing.messages import Message, MessageKind, post
+from management.mailing.messages import Message, MessageKind, is_address, post
 from management.profile.proof import Proof
 from management.profile.schemas import EmailForm
 
@@ -49,6 +49,8 @@ class Emails:
         email = fields.email("email", form.email)
         if email == caller.email:
             fields.wrong("email", "same", mark("This is your address already"))
+        elif "@" in form.email and not is_address(email):
+            fields.wrong("email", "email", mark("An e-mail address like name@example.com is needed"))
         fields.check()
         await self._proof.check(caller, fields, "password", form.password)
         fields.check()

@@ -94,6 +94,7 @@ async def test_invitations_find_their_user(home: Home) -> None:
         ({"email": NEW, "password": "wrong password"}, "password"),
         ({"email": NEW, "password": ""}, "password"),
         ({"email": "anna", "password": PASSWORD}, "email"),
+        ({"email": "an..na@example.com", "password": PASSWORD}, "email"),
         ({"email": "a@b.ru\r\nBcc: c@d.ru", "password": PASSWORD}, "email"),
     ],
 )
