@@ -191,7 +191,8 @@ def _wanted(clip: Path) -> bool:
     """Whether there is such a clip; that it was asked for is marked in its file's time."""
     try:
         if clip.stat().st_mtime < time.time() - _MARK_S:
-            os.utime(clip)
+            with contextlib.suppress(PermissionError):  # another user's
+                os.utime(clip)
     except OSError:
         return False
     return True
