@@ -50,21 +50,26 @@ class Children:
             if expected in _page(port, path):
                 return
             time.sleep(_LOOK_S)
-        raise Unavailable("child_slow", mark("{name} did not become ready; see {log}"), name=name, log=log)
+        raise _slow(name, log)
 
     def told(self, name: str, *arguments: str) -> list[str]:
-        """The lines that a short run of Python with ``arguments`` prints; what it complains of goes to the log of ``name``."""
+        """The lines that a short run of Python with ``arguments`` prints; what it complains of goes to the log of ``name``.
+        Raises Unavailable when it fails or takes too long.
+        """
         log = self.log(name)
         with log.open("ab") as errors:
-            done = subprocess.run(
-                [sys.executable, "-P", *arguments],
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                timeout=START_S,
-                check=False,
-            )
+            try:
+                done = subprocess.run(
+                    [sys.executable, "-P", *arguments],
+                    env=self._environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    timeout=START_S,
+                    check=False,
+                )
+            except subprocess.TimeoutExpired as error:
+                raise _slow(name, log) from error
         if done.returncode != 0:
             text = mark("A link to sign in could not be made: {why}. See {log}")
             raise Unavailable("no_people", text, why=last_line(log), log=log)
@@ -93,6 +98,10 @@ def last_line(log: Path) -> str:
     """The last line of a log file that is not empty."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
     return lines[-1][:300] if lines else ""
+
+
+def _slow(name: str, log: Path) -> Unavailable:
+    return Unavailable("child_slow", mark("{name} did not become ready; see {log}"), name=name, log=log)
 
 
 def _page(port: int, path: str) -> str:

@@ -17,7 +17,7 @@ from rich.table import Table
 from engine.dialer.why import explain
 from engine.dialer.window import window_from
 from engine.domain.attempt import Turn, TurnKind
-from engine.domain.errors import BadInput
+from engine.domain.errors import BadInput, Unavailable
 from engine.domain.ids import CallId, CampaignId
 from engine.domain.text import mark, translate
 from engine.domain.titles import STATES
@@ -107,10 +107,15 @@ async def _sign_in(options: Options, environment: Environment) -> int:
 
 
 def way_in(link: Callable[[], str], *, terminal: bool) -> str:
-    """How the operator signs in, told at the start. The link itself only to a terminal: it would stay in a service's log."""
-    if terminal:
+    """How the operator signs in, told at the start. The link itself only to a terminal: it would stay in a service's log. One that
+    cannot be made keeps nobody from calling."""
+    told = translate(mark("A link to sign in as the operator: ./dozvon sign-in"))
+    if not terminal:
+        return told
+    try:
         return f"{translate(mark('Sign in as the operator'))}: {link()}"
-    return translate(mark("A link to sign in as the operator: ./dozvon sign-in"))
+    except Unavailable as error:
+        return f"{error}\n{told}"
 
 
 def campaign(options: Options, environment: Environment) -> int:

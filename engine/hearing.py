@@ -31,7 +31,7 @@ AMD_MODEL = PROJECT / "sounds" / "amd" / "model.json"
 @asynccontextmanager
 async def hearing(settings: EngineSettings, ears: AriEars) -> AsyncIterator[Hearing]:
     """Raises BadInput or Unavailable for a model that is named but cannot be used."""
-    cores = os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0))  # those that this cell may use, which need not be all of the machine's
     store = settings.state.root / "models"
     model = await asyncio.to_thread(load_model, settings.vosk_model, store, processes=cores)
     recogniser = Recogniser(model, threads=cores) if model else None

@@ -16,10 +16,12 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from engine.media.frames import levels_dbov
 
+log = structlog.get_logger("ari")
 FRAME: Final = 160
 """Bytes of 20 ms of A-law at 8 kHz."""
 TICK_S: Final = 0.02
@@ -46,7 +48,7 @@ class Listener(Protocol):
         """Every fifth tick, whether anything comes or not."""
 
     def lost(self) -> None:
-        """The ear is gone, and not by ``close`` or ``detach``."""
+        """The ear is gone, and not by ``close`` or ``detach``; also when ``heard`` or ``clock`` has raised something."""
 
 
 class EarSocket:
@@ -146,8 +148,17 @@ class EarSockets:
         self._ticks += 1
         for number, ear in tuple(self._open.items()):
             if (number + self._ticks) % _CLOCK_TICKS == 0 and ear.open:
-                ear.listener.clock(now)
+                try:
+                    ear.listener.clock(now)
+                except Exception:
+                    log.exception("ear_broken")
+                    self._give_up(ear)
         self._again()
+
+    def _give_up(self, ear: EarSocket) -> None:
+        """One call's trouble must not stop the tick, which is every call's."""
+        self.close(ear)
+        ear.listener.lost()
 
     def _tell(self, ears: list[EarSocket], now: float) -> None:
         taken = [ear.take() for ear in ears]
@@ -161,7 +172,11 @@ class EarSockets:
         for ear, piece in zip(ears, taken, strict=True):
             end = at + len(piece) // FRAME
             if end > at and ear.open:
-                ear.listener.heard(pcm[at * _BYTES : end * _BYTES], levels[at:end], now)
+                try:
+                    ear.listener.heard(pcm[at * _BYTES : end * _BYTES], levels[at:end], now)
+                except Exception:
+                    log.exception("ear_broken")
+                    self._give_up(ear)
             at = end
 
 

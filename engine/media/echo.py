@@ -53,17 +53,17 @@ def likeness(heard: Samples, clip: Clip, since_s: float, known_s: float | None =
     if not part.any():
         return Likeness(0.0, 0.0)
     sent[max(0, -begin) :][: len(part)] = part
-    size = 1 << (len(sent) + len(heard) - 1).bit_length()
+    size = 1 << (len(sent) - 1).bit_length()  # no delay looked at goes beyond what was sent, so nothing wraps around
     line, there = _voice(heard.astype(np.float64), size), _voice(sent, size)
     product = np.fft.irfft(there * line.conj(), size)[: len(sent) - len(heard) + 1]
     sums = np.concatenate([[0.0], np.cumsum(np.fft.irfft(there, size)[: len(sent)] ** 2)])
     powers = sums[len(heard) :] - sums[: -len(heard)]
-    strength = float((np.fft.irfft(line, size) ** 2).sum())
+    strength = 2.0 / size * float((np.abs(line) ** 2).sum())  # Parseval; the band has neither 0 Hz nor the highest
     if strength < 1.0 or powers.max() < 1.0:
         return Likeness(0.0, 0.0)
     shares = np.abs(product) / np.sqrt(np.maximum(powers, powers.max() * 1e-3) * strength)  # a pause is like nothing
     best = int(shares.argmax())
-    return Likeness(float(shares[best]), most - best / RATE)
+    return Likeness(min(1.0, float(shares[best])), most - best / RATE)
 
 
 def _voice(samples: NDArray[np.float64], size: int) -> NDArray[np.complex128]:

@@ -81,8 +81,11 @@ class Attention:
     def forget(self) -> None:
         """Of what has been said since the last utterance ended nothing counts."""
         self._utterance = Utterance(self._utterance.end_s, self._utterance.longest_s)
-        self._stream.close()
-        self._stream = self._open()
+        before, self._stream = self._stream, self._open()
+        if self._finishing is None or self._finishing.done():
+            before.close()
+        else:  # of that utterance the answer is still to come
+            self._finishing.add_done_callback(lambda _: before.close())
 
     def close(self) -> None:
         self._closed = True
@@ -94,13 +97,12 @@ class Attention:
     def _ask(self, at: float) -> None:
         began, ended = self._utterance.began, self._utterance.ended
         self._utterance.next(at)
-        self._finishing = asyncio.ensure_future(self._finish(began, at if ended is None else ended))
+        self._finishing = asyncio.ensure_future(self._finish(self._stream, began, at if ended is None else ended))
 
-    async def _finish(self, began: float, ended: float) -> None:
+    async def _finish(self, stream: SpeechStream, began: float, ended: float) -> None:
         """A recogniser that fails does so for this utterance: it was speech, of which nothing is known, and the scenario does
         what it does then.
         """
-        stream = self._stream
         try:
             utterance = await stream.finish()
             text, other, confidence = utterance.text, utterance.other, utterance.confidence

@@ -21,6 +21,8 @@ from engine.speech.speaker import Speaker
 
 _RECIPE = b"1"
 """Change it when the way from samples to clip changes: older clips are then no longer found."""
+_PARTIAL = ".part"
+"""A file's ending while it is written; of a process that is killed then, such a file remains."""
 UNUSED_S = 30 * 86400.0
 """A clip that nobody asked for in so long is deleted: names and other personal texts are spoken in them."""
 _MARK_S = 86400.0
@@ -95,7 +97,7 @@ class ClipStore:
     def sweep(self, unused_s: float = UNUSED_S) -> int:
         """Delete the clips that no process asked for in ``unused_s`` seconds; how many. One that is wanted again is made again. Blocks."""
         oldest, gone = time.time() - unused_s, 0
-        for path in self._folder.glob("*.alaw"):
+        for path in (*self._folder.glob("*.alaw"), *self._folder.glob(f"*{_PARTIAL}")):
             with contextlib.suppress(FileNotFoundError):  # another cell sweeps, too
                 if path.stat().st_mtime < oldest:
                     path.unlink()
@@ -189,7 +191,8 @@ def _wanted(clip: Path) -> bool:
     """Whether there is such a clip; that it was asked for is marked in its file's time."""
     try:
         if clip.stat().st_mtime < time.time() - _MARK_S:
-            os.utime(clip)
+            with contextlib.suppress(PermissionError):  # another user's
+                os.utime(clip)
     except OSError:
         return False
     return True
@@ -205,7 +208,7 @@ def _stamp(file: Path) -> tuple[int, int, int] | None:
 
 def _write_whole(path: Path, octets: bytes) -> None:
     """Under the final name there is nothing or the whole file, also when two processes render the same clip."""
-    descriptor, partial = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+    descriptor, partial = tempfile.mkstemp(prefix=".", suffix=_PARTIAL, dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(octets)

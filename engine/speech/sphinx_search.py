@@ -96,8 +96,9 @@ class Searcher:
                 if self._decoder.lookup_word(word) is None:
                     self._add(word, word)
             self._made += 1
-            self._grammars[phrases] = f"words-{self._made}"
-            self._decoder.add_jsgf_string(self._grammars[phrases], grammar(phrases))
+            name = f"words-{self._made}"
+            self._decoder.add_jsgf_string(name, grammar(phrases))
+            self._grammars[phrases] = name
             if len(self._grammars) > _MOST_GRAMMARS:
                 self._decoder.remove_search(self._grammars.popitem(last=False)[1])
         self._grammars.move_to_end(phrases)

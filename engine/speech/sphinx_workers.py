@@ -31,12 +31,14 @@ class Workers:
     def __init__(self, folder: Path, count: int, answer_s: float = ANSWER_S) -> None:
         """Raises Unavailable when the model cannot be loaded; nothing is left running then."""
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()  # the last one used has its grammars in the cache
-        self._all = [_Worker(folder, answer_s) for _ in range(count)]
+        self._all: list[_Worker] = []
         try:
+            for _ in range(count):
+                self._all.append(_Worker(folder, answer_s))
             for worker in self._all:
                 worker.ready()
                 self._idle.put(worker)
-        except Unavailable:
+        except (OSError, Unavailable):
             self.close()
             raise
 
@@ -83,17 +85,21 @@ class _Worker:
             self._ready = True
 
     def ask(self, job: Job) -> Found | None:
-        """None when the process has died of it, or hung; then there is another one. Raises Unavailable."""
-        self.ready()
+        """None when the process has died of it, or hung. Raises Unavailable when it could not even load the model. Then there
+        is another one.
+        """
+        try:
+            self.ready()
+        except Unavailable:
+            self._replace()
+            raise
         try:
             self._link.send_bytes(msgspec.msgpack.encode(job))
             found = self._answer(self._answer_s)
         except OSError:
             found = None
         if found is None:
-            self.close()
-            self._log.error("recogniser_died", status=self._process.returncode)
-            self._start()
+            self._replace()
         return found
 
     def close(self) -> None:
@@ -102,16 +108,21 @@ class _Worker:
         self._process.kill()
         self._process.wait()
 
+    def _replace(self) -> None:
+        self.close()
+        self._log.error("recogniser_died", status=self._process.returncode)
+        self._start()
+
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
-        with theirs:
+        with ours, theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", _PROGRAM, str(self._folder)],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"},
             )
-        self._link = Connection(ours.detach())
+            self._link = Connection(ours.detach())
         self._ready = False
 
     def _answer(self, within_s: float) -> Found | None:

@@ -42,5 +42,7 @@ class Threads:
 
     def _done(self, done: Done, result: asyncio.Future[Any]) -> None:
         self._free += 1
-        done(result)
-        self._begin()
+        try:
+            done(result)
+        finally:
+            self._begin()

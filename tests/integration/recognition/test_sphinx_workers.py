@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -68,11 +70,31 @@ def test_a_process_that_hangs_is_replaced(clips: Mapping[str, Samples]) -> None:
     workers.close()
 
 
+def test_one_that_could_not_load_its_model_is_begun_anew(
+    tmp_path: Path, clips: Mapping[str, Samples], request: pytest.FixtureRequest
+) -> None:
+    folder, job = tmp_path / "model", Job(line(clips["00-yes"]), WORDS)
+    shutil.copytree(FOLDER, folder)
+    workers = Workers(folder, 1)
+    request.addfinalizer(workers.close)
+    found = workers.search(job)
+    folder.rename(tmp_path / "away")
+    processes()[0].kill()
+    with pytest.raises(Unavailable) as told:
+        workers.search(job)
+    assert told.value.code == "recogniser-missing"
+    (tmp_path / "away").rename(folder)
+    with suppress(Unavailable):  # by the process that was begun meanwhile
+        workers.search(job)
+    assert workers.search(job) == found
+
+
 def test_what_no_decoder_can_take_is_told_and_hurts_nobody(workers: Workers, clips: Mapping[str, Samples]) -> None:
     (before,) = processes()
-    with pytest.raises(Unavailable) as told:
-        workers.search(Job(line(clips["00-yes"]), ("да ((",)))  # not JSGF
-    assert told.value.code == "recogniser-failed"
+    for _ in range(2):
+        with pytest.raises(Unavailable) as told:
+            workers.search(Job(line(clips["00-yes"]), ("да ((",)))  # not JSGF
+        assert told.value.code == "recogniser-failed"
     assert workers.search(Job(line(clips["00-yes"]), WORDS)).segments
     assert processes() == [before]
 

@@ -69,6 +69,13 @@ def test_what_a_short_run_prints(family: Children) -> None:
         family.told("web", "-c", "raise SystemExit('no such customer')")
 
 
+def test_a_short_run_that_takes_long(family: Children, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "START_S", 0.2)
+    with pytest.raises(Unavailable) as error:
+        family.told("web", "-c", "import time; time.sleep(60)")
+    assert error.value.code == "child_slow" and str(family.log("web")) in str(error.value)
+
+
 def test_the_last_line_is_one_that_says_something(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_bytes(b"first\nlast \xff\n\n")

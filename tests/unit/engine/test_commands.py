@@ -8,6 +8,7 @@ from rich.console import Console
 
 from engine.commands import conversation, way_in
 from engine.domain.attempt import Turn, TurnKind
+from engine.domain.errors import Unavailable
 from engine.domain.ids import CallId
 
 TURNS = [
@@ -40,3 +41,10 @@ def test_the_operator_s_link_is_shown_to_a_terminal_only() -> None:
     assert way_in(link, terminal=True) == "Sign in as the operator: http://127.0.0.1:8080/sign-in/secret"
     assert way_in(link, terminal=False) == "A link to sign in as the operator: ./dozvon sign-in"
     assert len(made) == 1, "none is made for a log"
+
+
+def test_a_way_in_that_cannot_be_made_keeps_nobody_from_calling() -> None:
+    def link() -> str:
+        raise Unavailable("no_people", "The database is away")
+
+    assert way_in(link, terminal=True).splitlines() == ["The database is away", way_in(link, terminal=False)]

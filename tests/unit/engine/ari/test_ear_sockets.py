@@ -145,5 +145,23 @@ async def test_the_clock_goes_on_where_nothing_comes(asterisk: socket.socket) ->
         sockets.close(ear)
 
 
+@pytest.mark.parametrize("method", ["heard", "clock"])
+async def test_a_listener_that_breaks_is_lost_and_the_others_hear_on(asterisk: socket.socket, method: str) -> None:
+    sockets, broken, heard = EarSockets("127.0.0.1", samples16), Heard(), Heard()
+
+    def breaks(*_: object) -> None:
+        raise ZeroDivisionError
+
+    setattr(broken, method, breaks)
+    first, second = sockets.open(broken), sockets.open(heard)
+    send(asterisk, first, packet(0))
+    send(asterisk, second, packet(0))
+    await until(lambda: broken.is_lost and heard.frames == 1, 5)
+    assert not first.open and not heard.is_lost
+    send(asterisk, second, packet(1))
+    await until(lambda: heard.frames == 2 and len(heard.clocks) > 1, 5)
+    sockets.close(second)
+
+
 def test_loopback_is_reached_from_loopback() -> None:
     assert address_towards("127.0.0.1", 8088) == "127.0.0.1"

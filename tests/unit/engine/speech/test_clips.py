@@ -236,3 +236,13 @@ async def test_what_nobody_asks_for_any_more_is_deleted(store: ClipStore, tones:
     assert store.sweep(unused_s=-1) == 2, "what is asked for is told from the rest by its time alone"
     assert [await store.clip(prompt) for prompt in wanted] == kept, "and made again"
     assert all(clip.exists() for clip in kept) and tones.spoken.count(HELLO.text) == 2
+
+
+async def test_what_a_killed_process_left_half_written_is_deleted(store: ClipStore) -> None:
+    kept = await store.clip(HELLO)
+    left, under_way = (kept.with_name(f".{name}.part") for name in ("left", "under-way"))
+    for partial in (left, under_way):
+        partial.touch()
+    os.utime(left, (0, 0))
+    assert store.sweep() == 1
+    assert not left.exists() and under_way.exists() and kept.exists()

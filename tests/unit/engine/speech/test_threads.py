@@ -43,3 +43,18 @@ async def test_a_failure_is_told_and_the_thread_goes_on() -> None:
     await threads.close()
     with pytest.raises(RuntimeError):
         threads.run(breaks, 0.0, tell)
+
+
+async def test_who_breaks_when_he_is_told_keeps_nobody_waiting() -> None:
+    threads, over, complaints = Threads(1), asyncio.Event(), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context["exception"]))
+    problem = ValueError("broken")
+
+    def breaks(_: asyncio.Future[None]) -> None:
+        raise problem
+
+    threads.run(lambda: None, 0.0, breaks)
+    threads.run(lambda: None, 1.0, lambda _: over.set())
+    await asyncio.wait_for(over.wait(), 5)
+    assert complaints == [problem]
+    await threads.close()
