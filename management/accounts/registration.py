@@ -132,11 +132,11 @@ class Registration:
         return await peek(self._database(), Purpose.CONFIRM_EMAIL, secret) is not None
 
     async def confirm(self, secret: str, visit: Visit) -> Confirmed | None:
-        """None: the link is forged, used or too old."""
+        """None: the link is forged, used, too old, or no more needed: it must not be a way in past the second factor."""
         async with self._database().transaction() as connection:
             token = await redeem(connection, Purpose.CONFIRM_EMAIL, secret)
             holder = None if token is None else await by_id(connection, token.user)
-            if token is None or holder is None or holder.blocked:
+            if token is None or holder is None or holder.blocked or holder.confirmed:
                 return None
             bonus = await activate(connection, holder, str(token.payload.get("promo", "")), visit)
             return Confirmed(await self._sign_in.opened(connection, holder, visit, "confirmation"), bonus)

@@ -81,6 +81,18 @@ async def test_used_old_and_forged_links_look_alike(browser: Browser, letters: L
         assert (await browser.get(odd)).status_code in (404, 410), odd
 
 
+async def test_a_link_that_is_no_more_needed_lets_nobody_in(
+    browser: Browser, letters: Letters, database: Database
+) -> None:
+    """A second letter may be written while the first one's link is followed; a second factor may be on by then."""
+    await register(browser, ANNA)
+    link = await letters.link(ANNA, "confirm_email")
+    await database.execute("update users set email_confirmed_at = now() where email = $1", ANNA)
+    await browser.get(link)
+    assert (await browser.post(link)).status_code == 410
+    assert await database.fetchval("select count(*) from sessions") == 0
+
+
 async def test_nobody_learns_who_is_registered(client: Client, people: People, letters: Letters) -> None:
     await known(people, ANNA)
     answers = []
