@@ -169,9 +169,9 @@ class AsteriskInstance:
                 return False
             return True
         deadline = time.monotonic() + timeout
-        while self.pid is not None and time.monotonic() < deadline:
+        while not _ended(pid) and time.monotonic() < deadline:
             time.sleep(0.05)
-        return self.pid is None
+        return _ended(pid)
 
     def _replace_orphan(self) -> None:
         if self.pid is None:
@@ -221,6 +221,15 @@ class AsteriskInstance:
         found = problems(lines)  # the last one made it give up
         why = found[-1] if found else str(self.console_log)
         return Unavailable("asterisk-start", message, name=self.spec.name, why=why)
+
+
+def _ended(pid: int) -> bool:
+    """Whether nothing of the process holds a port any more. Its command line and its pid file are gone some time before that."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state in "ZX" and len(list(Path(f"/proc/{pid}/task").iterdir())) == 1
+    except OSError:
+        return True
 
 
 def ari_status(port: int, password: str, user: str = "dozvon") -> int | None:

@@ -197,13 +197,14 @@ def test_an_orphan_is_replaced(install: AsteriskInstall, tmp_path: Path) -> None
     (left.folder / "owner").write_text("4194305")  # above the kernel's highest process number
     old = left.pid
     fresh = AsteriskInstance(state, install, left.spec)
-    fresh.start()
     try:
+        fresh.start()
         fresh.wait_ready()
         assert fresh.pid not in (None, old)
         assert "orphan" in fresh.command("core show settings")
     finally:
         fresh.stop()
+        left.stop()
     assert left.pid is None
 
 
