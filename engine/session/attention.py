@@ -67,7 +67,7 @@ class Attention:
             self._ask(at)
 
     def hurry(self, at: float) -> bool:
-        """What has been said so far is asked for now. False when nothing has: then nothing will be told."""
+        """Ask at once for what has been said so far. False when nothing has: then nothing will be told."""
         if self._closed:
             return False
         if self._utterance.began < at:
