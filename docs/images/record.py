@@ -39,7 +39,7 @@ THEME = TerminalTheme(
 )  # fmt: skip
 FRAME = "<style>{styles}</style>{matrix}"
 PAGE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-size="20" line-height="24.4">
-<title>./dozvon demo: a campaign of 78 contacts on two Asterisks</title>
+<title>./dozvon demo: a campaign of 81 contacts on two Asterisks</title>
 <style>text {{ font-family: "DejaVu Sans Mono", "Liberation Mono", Menlo, Consolas, monospace; white-space: pre; }}
 {motion}</style>
 <rect width="{width}" height="{height}" rx="10" fill="#181a1f"/>
