@@ -78,23 +78,33 @@ insert into audit (account_id, user_id, key_id, ip, action, object, object_id, b
 values ($1, $2, $3, $4::text::inet, $5, $6, $7, $8, $9)
 
 -- name: begin_idempotent
--- A request whose process died leaves no answer; after a minute its key may be used again.
-insert into idempotency as known (user_id, key, request) values ($1, $2, $3)
-on conflict (user_id, key) do update set request = excluded.request, created_at = now()
-    where known.status is null and known.created_at < now() - interval '1 minute'
+-- No row: somebody else holds the key, or it has been answered. One whose lease ran out died; what was answered is kept for a day.
+insert into idempotency as known (user_id, key, request, holder, held_until)
+values ($1, $2, $3, $4, now() + make_interval(secs => $5))
+on conflict (user_id, key) do update set request = excluded.request, holder = excluded.holder, held_until = excluded.held_until,
+    created_at = now(), status = null, headers = '{}', body = null
+    where known.held_until < now() and (known.status is null or known.created_at < now() - interval '1 day')
 returning key
 
 -- name: idempotent
 select request, status, headers, body from idempotency where user_id = $1 and key = $2
 
+-- name: renew_idempotent
+update idempotency set held_until = now() + make_interval(secs => $4)
+where user_id = $1 and key = $2 and holder = $3 and status is null returning key
+
 -- name: end_idempotent
-update idempotency set status = $3, headers = $4, body = $5 where user_id = $1 and key = $2
+update idempotency set status = $4, headers = $5, body = $6, held_until = now()
+where user_id = $1 and key = $2 and holder = $3 and status is null
 
 -- name: drop_idempotent
-delete from idempotency where user_id = $1 and key = $2 and status is null
+delete from idempotency where user_id = $1 and key = $2 and holder = $3 and status is null
 
 -- name: forget_idempotent
-delete from idempotency where created_at < now() - interval '1 day'
+-- Some at a time, so that no request pays for all of a busy day.
+delete from idempotency where (user_id, key) in (
+    select user_id, key from idempotency where created_at < now() - interval '1 day' and held_until < now()
+    limit 100 for update skip locked)
 
 -- name: hold_address
 select pg_advisory_xact_lock(hashtextextended($1, 4))
