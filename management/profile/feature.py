@@ -40,5 +40,5 @@ def services(settings: Settings, database: Callable[[], Database], shared: Mappi
         "emails": Emails(database, callers, throttle, proof, settings.public_url),
         "phones": Phones(database, callers, throttle, profiles, calls, per_day),
         "safety": Safety(database, callers, passwords, proof, settings.public_url),
-        "own_data": OwnData(database, callers, proof, shared["media"], shared["links"]),
+        "own_data": OwnData(database, callers, throttle, proof, shared["media"], shared["links"]),
     }
