@@ -21,7 +21,7 @@ from litestar.types import Scope
 from engine.domain.errors import DozvonError, Unavailable
 from engine.storage.database import Listener
 from management import api
-from management.access.callers import CHANNEL, Callers
+from management.access.callers import CHANNEL, Callers, Idle
 from management.access.idempotency import Idempotency, Idempotent
 from management.access.identity import (
     API,
@@ -86,7 +86,7 @@ VERSION = "1.0.0"
 def create_app(settings: Settings) -> Litestar:
     """The application starts and answers while PostgreSQL is away."""
     link = DatabaseLink(settings.dsn, settings.pool)
-    callers, broker, throttle = Callers(link.database), Broker(settings.dsn), Throttle(link.database)
+    callers, broker, throttle = Callers(link.database, _idle(settings)), Broker(settings.dsn), Throttle(link.database)
     app = Litestar(
         route_handlers=[
             HealthController,
@@ -180,6 +180,10 @@ def _dependencies(
 
 def _given(value: object) -> Callable[[], Any]:
     return lambda: value
+
+
+def _idle(settings: Settings) -> Idle:
+    return Idle(settings.session_idle_h * 3600, settings.staff_session_idle_h * 3600)
 
 
 def _csrf(settings: Settings) -> CSRFConfig:

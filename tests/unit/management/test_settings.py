@@ -37,6 +37,8 @@ def test_read_from_the_environment_and_shown_without_the_password() -> None:
         ({"DATABASE_URL": SECRET, "DOZVON_SECRET_FILE": "/nowhere/secret"}, "setting_file"),
         ({"DATABASE_URL": SECRET, "DOZVON_WORKER_JOBS": "1"}, "setting_number"),
         ({"DATABASE_URL": SECRET, "DOZVON_WORKER_JOBS": "many"}, "setting_number"),
+        ({"DATABASE_URL": SECRET, "DOZVON_SESSION_IDLE_H": "721"}, "setting_number"),
+        ({"DATABASE_URL": SECRET, "DOZVON_STAFF_SESSION_IDLE_H": "0"}, "setting_number"),
         ({"DATABASE_URL": SECRET, "DOZVON_API_PER_MINUTE": "0"}, "setting_number"),
         ({"DATABASE_URL": SECRET, "DOZVON_CODES_PER_USER": "0"}, "setting_number"),
         ({"DATABASE_URL": SECRET, "DOZVON_CODES_PER_PHONE": "-1"}, "setting_number"),
@@ -82,8 +84,8 @@ def test_the_secret_is_the_file_s_and_random_without_one(tmp_path: Path) -> None
 
 
 def test_limits_are_given_by_the_environment() -> None:
-    names = ("DOZVON_API_PER_MINUTE", "DOZVON_CODES_PER_USER", "DOZVON_CODES_PER_PHONE")
+    names = ("API_PER_MINUTE", "CODES_PER_USER", "CODES_PER_PHONE", "SESSION_IDLE_H", "STAFF_SESSION_IDLE_H")
     usual = settings_from({"DATABASE_URL": SECRET})
-    assert (usual.api_per_minute, usual.codes_per_user, usual.codes_per_phone) == (600, 10, 5)
-    given = settings_from({"DATABASE_URL": SECRET, **{name: str(7 + at) for at, name in enumerate(names)}})
-    assert (given.api_per_minute, given.codes_per_user, given.codes_per_phone) == (7, 8, 9)
+    assert [getattr(usual, name.lower()) for name in names] == [600, 10, 5, 168, 12]
+    given = settings_from({"DATABASE_URL": SECRET, **{f"DOZVON_{name}": str(7 + at) for at, name in enumerate(names)}})
+    assert [getattr(given, name.lower()) for name in names] == [7, 8, 9, 10, 11]
