@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import shutil
 import signal
 from collections.abc import Iterator, Mapping
@@ -126,3 +127,20 @@ def test_utterances_leave_no_memory_behind(workers: Workers, clips: Mapping[str,
         if number == 80:
             before = process.memory_info().rss
     assert process.memory_info().rss - before < 4 << 20
+
+
+def test_words_of_thousands_of_scenarios_leave_no_memory_behind(workers: Workers, clips: Mapping[str, Samples]) -> None:
+    """A decoder keeps every word that it was ever taught, some 150 bytes each: these would be 6 MB."""
+    heard = Job(line(clips["00-yes"]), WORDS)
+    found = workers.search(heard)
+    (process,) = processes()
+    words = map("".join, itertools.product(("ба", "ге", "ди", "зо", "ку", "лы", "ма", "ну", "по"), repeat=5))
+    before = 0
+    for number in range(1100):
+        workers.search(Job(bytes(1600), tuple(itertools.islice(words, 50))))
+        if number == 300:
+            before = process.memory_info().rss
+    assert next(words), "each was another one"
+    assert process.memory_info().rss - before < 3 << 20
+    assert workers.search(heard) == found
+    assert processes() == [process]
