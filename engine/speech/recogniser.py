@@ -85,7 +85,7 @@ class Model(Protocol):
         """For ``words`` (phrases) and whatever else it calls unknown; None: for all words it knows."""
 
     def release(self) -> None:
-        """The process ends."""
+        """The process ends: what is still being decoded may fail, but not hold it up."""
 
 
 class Recogniser:
@@ -113,9 +113,10 @@ class Recogniser:
         """Closes the streams that are still open and ends the threads."""
         for stream in self._streams:
             stream.close()
+        await asyncio.to_thread(self.model.release)
+        for stream in self._streams:
             await stream.gone.wait()
         await self._threads.close()
-        await asyncio.to_thread(self.model.release)
 
 
 class PreRoll:
@@ -237,7 +238,7 @@ class Stream:
         if done.cancelled() or problem is not None:
             if answer is not None:
                 self._work.appendleft(answer)
-            self._give_up(_unavailable(problem))
+            self._give_up(None if self._closed else _unavailable(problem))
             if self._closed:
                 self._start(self._drop, _GONE_S)
             return

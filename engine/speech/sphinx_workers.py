@@ -9,6 +9,7 @@ import queue
 import socket
 import subprocess
 import sys
+import threading
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -39,7 +40,8 @@ class Workers:
                 worker.ready()
                 self._idle.put(worker)
         except (OSError, Unavailable):
-            self.close()
+            for worker in self._all:
+                worker.close()
             raise
 
     def search(self, job: Job) -> Found:
@@ -58,17 +60,22 @@ class Workers:
         return found
 
     def close(self) -> None:
+        """Nobody waits for a process that hangs: what is being searched fails, and so does what is searched afterwards."""
         for worker in self._all:
+            worker.end()
+        for worker in [self._idle.get() for _ in self._all]:
             worker.close()
+            self._idle.put(worker)
 
 
 class _Worker:
-    """Used by one thread at a time."""
+    """Used by one thread at a time, but for ``end``."""
 
     def __init__(self, folder: Path, answer_s: float) -> None:
         self._folder = folder
         self._answer_s = answer_s
-        self._ready = False
+        self._ready = self._ended = False
+        self._ending = threading.Lock()
         self._log = structlog.get_logger("speech")
         self._start()
 
@@ -86,7 +93,7 @@ class _Worker:
 
     def ask(self, job: Job) -> Found | None:
         """None when the process has died of it, or hung. Raises Unavailable when it could not even load the model. Then there
-        is another one.
+        is another one, unless this was the end.
         """
         try:
             self.ready()
@@ -102,16 +109,27 @@ class _Worker:
             self._replace()
         return found
 
+    def end(self) -> None:
+        """From any thread. Whoever waits for an answer gets none; the link is his until then."""
+        with self._ending:
+            self._ended = True
+            self._process.kill()
+
     def close(self) -> None:
         """May be called twice."""
+        self.end()
         self._link.close()
-        self._process.kill()
         self._process.wait()
 
     def _replace(self) -> None:
-        self.close()
-        self._log.error("recogniser_died", status=self._process.returncode)
-        self._start()
+        with self._ending:
+            if self._ended:
+                return
+            self._link.close()
+            self._process.kill()
+            self._process.wait()
+            self._log.error("recogniser_died", status=self._process.returncode)
+            self._start()
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()

@@ -71,6 +71,21 @@ def test_a_process_that_hangs_is_replaced(clips: Mapping[str, Samples]) -> None:
     workers.close()
 
 
+async def test_a_process_that_hangs_does_not_hold_up_the_end(clips: Mapping[str, Samples]) -> None:
+    recogniser = Recogniser(SphinxModel(processes=1), threads=1)
+    (stuck,) = processes()
+    stuck.send_signal(signal.SIGSTOP)
+    streams = [recogniser.open(WORDS, lambda _: None) for _ in range(3)]
+    for stream in streams:
+        stream.feed(line(clips["00-yes"]))
+    answers = [asyncio.ensure_future(stream.finish()) for stream in streams]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):  # its answer would be waited for twice as long, and once more
+        await recogniser.close()
+    assert [(await answer).text for answer in answers] == [""] * 3
+    assert processes() == []
+
+
 def test_one_that_could_not_load_its_model_is_begun_anew(
     tmp_path: Path, clips: Mapping[str, Samples], request: pytest.FixtureRequest
 ) -> None:
