@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import queue
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -23,7 +24,7 @@ from engine.speech.sphinx_search import Found, Job
 _PROGRAM = "engine.speech.sphinx_search"
 START_S = 30.0
 ANSWER_S = 10.0
-"""For an utterance of 15 s, which takes 0.7 s of a core: longer, and the process hangs."""
+"""For an utterance of 15 s, which takes 0.7 s of a core: longer, and the process hangs. Also for taking it: a socket holds less."""
 
 
 class Workers:
@@ -134,6 +135,7 @@ class _Worker:
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
         with ours, theirs:
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(self._answer_s))
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", _PROGRAM, str(self._folder)],
                 stdin=theirs.fileno(),
@@ -148,3 +150,8 @@ class _Worker:
             return msgspec.msgpack.decode(self._link.recv_bytes(), type=Found) if self._link.poll(within_s) else None
         except (EOFError, OSError):
             return None
+
+
+def _timeval(seconds: float) -> bytes:
+    whole, rest = divmod(seconds, 1)
+    return struct.pack("ll", int(whole), int(rest * 1e6))

@@ -86,6 +86,23 @@ async def test_a_process_that_hangs_does_not_hold_up_the_end(clips: Mapping[str,
     assert processes() == []
 
 
+async def test_a_process_that_reads_nothing_is_replaced(clips: Mapping[str, Samples]) -> None:
+    workers = Workers(FOLDER, 1, answer_s=1.0)
+    found = workers.search(Job(line(clips["00-yes"]), WORDS))
+    (stuck,) = processes()
+    stuck.send_signal(signal.SIGSTOP)
+    silence = Job(bytes(15 * 16000), WORDS)  # more than a socket takes while nobody reads
+    search = asyncio.ensure_future(asyncio.to_thread(workers.search, silence))
+    try:
+        await asyncio.wait_for(asyncio.shield(search), 20)
+        assert workers.search(Job(line(clips["00-yes"]), WORDS)) == found
+    finally:
+        if stuck.is_running():
+            stuck.kill()
+        await search
+        workers.close()
+
+
 def test_one_that_could_not_load_its_model_is_begun_anew(
     tmp_path: Path, clips: Mapping[str, Samples], request: pytest.FixtureRequest
 ) -> None:
