@@ -181,19 +181,19 @@ class Stream:
             piece += pcm
         self._go_on()
 
-    async def finish(self) -> Final:
-        """The person has stopped: everything fed so far, understood to the end; what is fed from now on is another
-        utterance. Cancelling gives only the answer up. Raises what made the recogniser fail (Unavailable).
+    def finish(self) -> asyncio.Future[Final]:
+        """The person has stopped: everything fed so far, understood to the end; what is fed from now on, also before that is
+        awaited, is another utterance. Cancelling gives only the answer up. Raises what made the recogniser fail (Unavailable).
         """
+        answer: asyncio.Future[Final] = self._loop.create_future()
         if self._broken is not None:
-            raise self._broken
-        if self._closed:
-            return Final("")
-        answer = self._loop.create_future()
-        self._work.append(answer)
-        self._go_on()
-        final: Final = await answer
-        return final
+            answer.set_exception(self._broken)
+        elif self._closed:
+            answer.set_result(Final(""))
+        else:
+            self._work.append(answer)
+            self._go_on()
+        return answer
 
     def close(self) -> None:
         """Returns at once; the decoder goes when its last piece is done. May be called twice."""

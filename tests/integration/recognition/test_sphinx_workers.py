@@ -78,8 +78,7 @@ async def test_a_process_that_hangs_does_not_hold_up_the_end(clips: Mapping[str,
     streams = [recogniser.open(WORDS, lambda _: None) for _ in range(3)]
     for stream in streams:
         stream.feed(line(clips["00-yes"]))
-    answers = [asyncio.ensure_future(stream.finish()) for stream in streams]
-    await asyncio.sleep(0)
+    answers = [stream.finish() for stream in streams]
     async with asyncio.timeout(5):  # its answer would be waited for twice as long, and once more
         await recogniser.close()
     assert [(await answer).text for answer in answers] == [""] * 3
