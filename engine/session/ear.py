@@ -102,6 +102,7 @@ class Ear:
         leg, self._leg = self._leg, None
         self.stop_listening()
         self._stop_screening()
+        self._amd = self._greeting = self._untold_until = None  # whoever attaches again asks something else
         if leg is not None:
             try:
                 await leg.detach()

@@ -71,13 +71,18 @@ def no_clip(_clip: Path, _begin: int, _end: int) -> Pcm:
     return np.zeros(0, dtype=np.int16)
 
 
+def hear(ear: Ear, sound: Pcm, until: float) -> None:
+    """At once, as after a stall."""
+    whole = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME)
+    ear.heard(whole.tobytes(), levels_dbov(whole), until)
+
+
 async def screened(sound: Pcm, speech: PaperSpeech | None) -> list[said.Event]:
     told: list[Message] = []
     ear = Ear("call", Hearing(PaperEars(), TALKER, Vad, PreRoll, no_clip, speech), told.append)
     assert await ear.attach(asyncio.get_running_loop().time() - len(sound) / 8000)
     ear.screen()
-    whole = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME)
-    ear.heard(whole.tobytes(), levels_dbov(whole), asyncio.get_running_loop().time())
+    hear(ear, sound, asyncio.get_running_loop().time())
     for _ in range(5):
         await asyncio.sleep(0)
     await ear.detach()
@@ -131,6 +136,28 @@ async def test_a_machine_phrase_makes_no_machine_of_a_person() -> None:
 
 async def test_without_a_recogniser_timing_alone_decides() -> None:
     assert await screened(MONOLOGUE, None) == [said.MachineDetected(said.MachineKind.VOICEMAIL)]
+
+
+class Silent(PaperSpeech):
+    """Never answers."""
+
+    async def finish(self) -> Understood:
+        await asyncio.get_running_loop().create_future()
+        return Understood("")
+
+
+async def test_a_verdict_that_waits_for_its_words_is_not_told_after_a_transfer() -> None:
+    told: list[Message] = []
+    ear = Ear("call", Hearing(PaperEars(), TALKER, Vad, PreRoll, no_clip, Silent([])), told.append)
+    began = asyncio.get_running_loop().time()
+    assert await ear.attach(began)
+    ear.screen()
+    hear(ear, MONOLOGUE, began + 2.4)
+    await ear.detach()
+    assert await ear.attach(began)
+    hear(ear, silence(0.4), began + 9.0)
+    ear.clock(began + 9.0)
+    assert told == []
 
 
 class Listening:
