@@ -25,13 +25,17 @@ TALKER = AmdModel(forest("near_voiced_s", 1.0, 0.0, -9.0), Limits(0.9, 0.9, 0.01
 """Whoever has spoken for a second is a machine."""
 
 
-class PaperLeg:
-    async def detach(self) -> None: ...
-
-
 class PaperEars:
+    """They are their own leg."""
+
+    attached = 0
+
     async def attach(self, call: str, listener: LegListener) -> Leg:
-        return PaperLeg()
+        self.attached += 1
+        return self
+
+    async def detach(self) -> None:
+        self.attached -= 1
 
 
 @dataclass(frozen=True)
