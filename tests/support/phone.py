@@ -14,6 +14,8 @@ from engine.domain.ids import CallId
 from engine.domain.prompt import Prompt
 from engine.session.ports import ASTERISK_AWAY
 
+LONG_S = 20.0
+
 
 def away() -> Unavailable:
     return Unavailable(ASTERISK_AWAY, "Asterisk is away")
@@ -42,9 +44,9 @@ class PaperPhone:
             raise self.failing[operation]
 
     async def until(self, *operation: object) -> None:
-        """Wait until this was asked; an AssertionError after two seconds."""
+        """Wait until this was asked; an AssertionError after LONG_S."""
         try:
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(LONG_S):
                 while not any(asked[: len(operation)] == operation for asked in self.asked):
                     self._changed.clear()
                     await self._changed.wait()
