@@ -58,10 +58,18 @@ class World:
         return World(stack, database, dsn, account, project, trunk, Campaigns(database), Calls(database), catalogue)
 
     async def close(self) -> None:
-        """Nothing may be left on either Asterisk: a channel that outlives its test is a leak."""
-        for instance in (self.stack.platform, self.stack.carrier):
-            assert instance is not None
-            await until(partial(_quiet, instance), 8)
+        """Nothing may be left on either Asterisk: a channel that outlives its test is a leak. What is left all the same, or of a
+        recording, is not the next test's."""
+        try:
+            for instance in (self.stack.platform, self.stack.carrier):
+                await until(partial(_quiet, instance), 8)
+        finally:
+            for instance in (self.stack.platform, self.stack.carrier):
+                assert instance is not None
+                instance.command("channel request hangup all")
+            for left in ("*.raw", "*.part"):
+                for file in (self.stack.media / "recordings").glob(left):
+                    file.unlink()
 
     async def campaign(
         self, phones: Sequence[str], scenario: Mapping[str, Any], *, start: bool = True, **settings: Any
