@@ -10,12 +10,16 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from engine.host.paths import State
 from engine.host.postgres import EmbeddedPostgres
 from engine.storage.database import Database, migrate, open_database
 from tests.support.state import fresh_state
 
+# Its clock would judge the machine: 200 ms an example, and a second for ten to be drawn.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("untimed")
 _numbers = itertools.count(1)
 
 

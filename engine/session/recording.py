@@ -18,7 +18,8 @@ from engine.domain.errors import DozvonError, Unavailable
 from engine.domain.ids import CallId
 
 log = structlog.get_logger("recording")
-_SETTLE_S = 0.1
+_SETTLE_S = 0.5
+"""Asterisk buffers two seconds of what it writes, and its thread for it may have to wait for its last turn in a busy machine."""
 _PATIENCE = 20
 _AGAIN_S = 5.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -78,7 +79,7 @@ class Progress:
     def __init__(self, database: Database, task: TaskId) -> None:
         self._database = database
         self._task = task
-        self._told_at = 0.0
+        self._told_at = -math.inf
 
     async def report(self, done: int, total: int | None = None, *, now: bool = False) -> None:
         """Cheap enough for every row of a file. ``now``: write it in any case. Raises TaskCancelled."""

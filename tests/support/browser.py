@@ -17,7 +17,7 @@ from pathlib import Path
 
 import uvicorn
 from litestar import Litestar
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
 CHROMIUM = "/usr/bin/chromium"
 AXE = Path(__file__).parents[1] / "data" / "browser" / "axe.min.js"
@@ -30,7 +30,9 @@ SETTLED = """async () => {
   for (const each of document.getAnimations()) if (each.effect.getComputedTiming().endTime < Infinity) each.finish();
   await frame();
 }"""
-"""Another theme comes by transitions, short ones, which a busy machine draws late."""
+"""Another theme, a dialog and a menu come by transitions, short ones, which a busy machine draws late."""
+# Playwright's own 5 s are too short where a password's hash waits for its turn.
+expect.set_options(timeout=30_000)
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 # Chromium calls its maker's servers on its own: updates, translations, reports.
 _QUIET = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
@@ -103,7 +105,9 @@ def complaints(page: Page) -> list[str]:
 
 
 async def findings(page: Page) -> list[str]:
-    """What axe finds serious or critical, one a line: rule, element, explanation."""
+    """What axe finds serious or critical, one a line: rule, element, explanation; once the page is whole and nothing in it moves."""
+    await page.wait_for_load_state()
+    await page.evaluate(SETTLED)
     if not await page.evaluate("typeof axe === 'object'"):
         await page.evaluate(AXE.read_text(encoding="utf-8"))
     violations = await page.evaluate("axe.run({resultTypes: ['violations']}).then(result => result.violations)")
@@ -122,7 +126,6 @@ async def wrong_in_any_look(page: Page) -> list[str]:
     for theme, phone in (("light", False), ("dark", True)):
         await page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
         await page.set_viewport_size(PHONE if phone else DESKTOP)
-        await page.evaluate(SETTLED)
         look = Look(theme, phone).name.partition("-")[2]
         found += [f"{look}: {line}" for line in await findings(page)]
         if not await page.evaluate(FITS):

@@ -14,6 +14,8 @@ from engine.domain.ids import CallId
 from engine.domain.prompt import Prompt
 from engine.session.ports import ASTERISK_AWAY
 
+LONG_S = 20.0
+
 
 def away() -> Unavailable:
     return Unavailable(ASTERISK_AWAY, "Asterisk is away")
@@ -42,9 +44,9 @@ class PaperPhone:
             raise self.failing[operation]
 
     async def until(self, *operation: object) -> None:
-        """Wait until this was asked; an AssertionError after two seconds."""
+        """Wait until this was asked; an AssertionError after LONG_S."""
         try:
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(LONG_S):
                 while not any(asked[: len(operation)] == operation for asked in self.asked):
                     self._changed.clear()
                     await self._changed.wait()
@@ -151,6 +153,9 @@ class PaperClips:
 
     async def prepare(self, prompts: Iterable[Prompt]) -> dict[Prompt, Path]:
         return {prompt: await self.clip(prompt) for prompt in prompts}
+
+    async def linear(self, clip: Path) -> Path:
+        return clip.with_suffix(".sln")
 
 
 def now() -> datetime:

@@ -158,9 +158,10 @@ async def finished(world: World, campaign: CampaignId, seconds: float) -> list[R
             "update campaign_contacts set next_at = now() where campaign_id = $1 and state = 'waiting' and next_at > now()",
             campaign,
         )
-        return bool((await world.campaigns.progress(campaign))["state"] != "running") and await world.kept(campaign)
+        return bool((await world.campaigns.progress(campaign))["state"] != "running")
 
     await until(over, seconds)
+    await world.kept(campaign)
     assert await world.state(campaign) == "finished", await world.campaigns.state(campaign)
     return list(await world.calls.report(campaign))
 

@@ -57,6 +57,7 @@ async def test_a_lost_password_is_recovered_by_a_letter(site: Site) -> None:
     await page.get_by_role("button", name="Ваше меню").click()
     await pyotr.press("Выйти")
     await page.get_by_role("link", name="Забыли пароль?").click()
+    await expect(page.get_by_role("heading", name="Восстановление пароля")).to_be_visible()
     await pyotr.check()
     await pyotr.fill(email="pyotr@example.com")
     await pyotr.press("Отправить ссылку")
@@ -80,6 +81,7 @@ async def test_two_factor_sign_in(site: Site) -> None:
     page = vera.page
     await vera.go("/profile/security")
     await vera.press("Настроить")
+    await expect(page.get_by_label("Ключ", exact=True)).to_be_visible()
     await vera.check()
     application = pyotp.TOTP(await page.get_by_label("Ключ", exact=True).input_value())
     await vera.fill(password=PASSWORD, code="000000")

@@ -67,6 +67,7 @@ async def test_a_project_is_shared_with_each_right_and_taken_back(site: Site) ->
     await expect(egor.page.get_by_text("Проект «Лето» создан")).to_be_visible()
     home = egor.page.url
     await egor.page.get_by_role("link", name="Пользователи").click()
+    await expect(egor.page).to_have_url(f"{home}/users")
     await egor.check()
     await _in_dialog(egor, "Поделиться", {"Email": "egor@example.com"}, "Поделиться", wrong=True)
     await egor.page.get_by_role("dialog").get_by_label("Email").fill("fyodor@example.com")

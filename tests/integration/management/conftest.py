@@ -18,6 +18,7 @@ from engine.storage.database import Database
 from management.app import create_app
 from management.settings import Settings
 from tests.support.people import People
+from tests.support.world import until
 
 _numbers = itertools.count(1)
 
@@ -34,13 +35,13 @@ def people(database: Database) -> People:
     return People(database)
 
 
-async def ready(client: AsyncTestClient[Litestar], attempts: int = 400) -> None:
-    """Ask until the application has found the database; each question takes a look, so this is no idle sleep."""
-    for _ in range(attempts):
-        if (await client.get("/health")).status_code == 200:
-            return
-        await client.get("/static/live.js")
-    raise AssertionError((await client.get("/health")).text)
+async def ready(client: AsyncTestClient[Litestar]) -> None:
+    """Ask until the application has found the database, which it tries again after 5 s at the latest."""
+
+    async def found() -> bool:
+        return (await client.get("/health")).status_code == 200
+
+    await until(found, 30)
 
 
 async def campaign(database: Database, name: str, contacts: int = 4) -> CampaignId:

@@ -148,18 +148,18 @@ async def test_what_dead_cells_left_open(books: Books) -> None:
     await books.calls.dialing(mine.call_id, "+7495", datetime.now(UTC))
     await books.calls.answered(mine.call_id, datetime.now(UTC))
     await books.finish(ended.call_id)
-    assert await books.calls.abandoned("cell", 30, 5) == [], "just claimed: their tasks are about to begin"
+    assert await books.calls.abandoned("cell", 30, 60) == [], "just claimed: their tasks are about to begin"
     assert {each.call_id for each in await books.calls.abandoned("cell", None, 0)} == {mine.call_id, fresh.call_id}
-    await books.database.execute("update calls set claimed_at = now() - interval '6 s' where id <> $1", fresh.call_id)
-    (found,) = await books.calls.abandoned("cell", 30, 5)
+    await books.database.execute("update calls set claimed_at = now() - interval '61 s' where id <> $1", fresh.call_id)
+    (found,) = await books.calls.abandoned("cell", 30, 60)
     assert (found.call_id, found.state, found.retry) == (mine.call_id, "answered", {"attempts": 3})
     assert found.answered_at is not None
     # Another cell takes over only what was left by a cell that has been silent for long.
-    assert await books.calls.abandoned("other", 30, 5) == []
+    assert await books.calls.abandoned("other", 30, 60) == []
     await books.database.execute("update cells set seen_at = now() - interval '31 s'")
-    assert {each.call_id for each in await books.calls.abandoned("other", 30, 5)} == {mine.call_id, fresh.call_id}
+    assert {each.call_id for each in await books.calls.abandoned("other", 30, 60)} == {mine.call_id, fresh.call_id}
     await books.calls.beat("cell")
-    assert await books.calls.abandoned("other", 30, 5) == []
+    assert await books.calls.abandoned("other", 30, 60) == []
 
 
 async def test_an_unknown_call(books: Books) -> None:

@@ -19,6 +19,7 @@ from tests.integration.storage.conftest import Books
 from tests.support.world import until
 
 pytestmark = pytest.mark.integration
+LONG_S = 30.0
 
 COMMANDS: dict[str, Callable[[Campaigns, CampaignId], Awaitable[object]]] = {
     "start": Campaigns.start,
@@ -134,7 +135,7 @@ async def test_a_start_waits_for_a_call_that_is_just_ending(books: Books) -> Non
     async with books.database.transaction() as ending:
         await ending.execute(end, claim.call_id)
         start = asyncio.ensure_future(books.campaigns.start(campaign.id))
-        await until(lambda: books.database.fetchval(waiting), 5)
+        await until(lambda: books.database.fetchval(waiting), LONG_S)
     assert await start == 2
     assert await books.contacts(campaign.id) == [("waiting", 0, "")]
 
@@ -146,7 +147,7 @@ async def test_changes_are_announced(books: Books, dsn: str) -> None:
     task = asyncio.ensure_future(listener.run())
 
     async def heard() -> dict[str, object]:
-        channel, payload = await asyncio.wait_for(told.get(), 5)
+        channel, payload = await asyncio.wait_for(told.get(), LONG_S)
         return {"channel": channel, **(json.loads(payload) if payload else {})}
 
     try:

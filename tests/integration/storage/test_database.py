@@ -31,7 +31,7 @@ async def test_a_migration_that_fails_leaves_nothing(database: Database) -> None
     with pytest.raises(asyncpg.PostgresError):
         await migrate(database)
     assert await database.fetchval("select count(*) from migrations where name = '0001_first_light'") == 0
-    await asyncio.wait_for(database.execute("select pg_advisory_xact_lock(0xD0270)"), 5)  # and the lock is free
+    await asyncio.wait_for(database.execute("select pg_advisory_xact_lock(0xD0270)"), 30)  # and the lock is free
 
 
 async def test_a_database_of_another_version_is_refused(database: Database) -> None:

@@ -24,6 +24,7 @@ from tests.support.world import until
 
 pytestmark = pytest.mark.integration
 MANY = 12
+LONG_S = 30.0
 
 
 async def states(books: Books, campaign: Campaign) -> set[str]:
@@ -95,7 +96,7 @@ async def test_the_server_breaks_off_in_the_middle_of_a_batch(books: Books) -> N
     async with books.database.transaction() as other:
         await other.execute("select 1 from calls where id = $1 for update", claims[5].call_id)
         ends = [asyncio.ensure_future(persist(partial(books.finish, claim.call_id))) for claim in claims]
-        await until(lambda: books.database.fetchval(waiting), 5)
+        await until(lambda: books.database.fetchval(waiting), LONG_S)
         await books.database.fetchval("select pg_terminate_backend($1)", await books.database.fetchval(waiting))
     assert await asyncio.gather(*ends) == [True] * MANY
     assert await states(books, campaign) == {"ended"}

@@ -20,7 +20,7 @@ AMOUNTS = st.decimals(min_value="0.0001", max_value="999999.9999", places=4)
 MOVES = st.lists(st.tuples(st.sampled_from(["top_up", "charge"]), st.integers(0, 5), AMOUNTS), min_size=1, max_size=25)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=MOVES)
 async def test_any_movements(books: Books, moves: list[tuple[str, int, Decimal]]) -> None:
     """Keys repeat: a key's first amount counts and no other. One account for each example; revenue is shared."""

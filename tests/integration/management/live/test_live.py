@@ -25,7 +25,7 @@ from management.errors import NotSignedIn, TooMany, status_of
 from management.jobs import tasks
 from management.live.controllers import RETRY_MS, LiveController, events
 from management.live.schemas import Event, EventKind
-from management.live.service import MOST_STREAMS, WAITING, Broker, Stream
+from management.live.service import CHANNELS, MOST_STREAMS, WAITING, Broker, Stream
 from tests.integration.management.conftest import campaign
 from tests.support.world import until
 
@@ -50,17 +50,15 @@ async def _always() -> bool:
 
 async def test_the_stream_of_one_who_is_signed_out_ends(dsn: str) -> None:
     broker, looks = Broker(dsn), iter([True, False])
-    caller = Caller(
-        UserId(1), AccountId(1), Role.CUSTOMER, "a@example.com", "A", "ru", "Europe/Moscow", "", SessionId(1)
-    )
 
     async def still() -> bool:
         return next(looks)
 
-    async with asyncio.timeout(LONG_S):
-        got = [message.comment or message.event or "retry" async for message in events(broker, caller, still, 0.01)]
+    with broker.stream(1, AccountId(1)) as stream:
+        async with asyncio.timeout(LONG_S):
+            got = [message.comment or message.event or "retry" async for message in events(stream, still, 0.01)]
     assert got == ["retry", "refresh", "still here"]
-    assert broker.has_room(1) and next(looks, None) is None
+    assert next(looks, None) is None
 
 
 def _refused(_: Request[object, object, State], error: DozvonError) -> Response[None]:
@@ -110,7 +108,13 @@ async def site(dsn: str) -> AsyncIterator[Site]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        with broker.stream(0, AccountId(0)) as first:
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            async with asyncio.timeout(LONG_S):
+                for _ in range(
+                    1 + len(CHANNELS)
+                ):  # its beginning, and one for each channel that is listened to from then on
+                    assert await first.next() == Event(EventKind.REFRESH, "{}")
         await until(lambda: server.started, LONG_S)
         async with aiohttp.ClientSession() as session:
             yield Site(broker, f"http://127.0.0.1:{listener.getsockname()[1]}", session)
@@ -150,7 +154,7 @@ async def _heard_of(
 
 
 async def _settled(answer: aiohttp.ClientResponse) -> dict[str, str]:
-    """The next event that is no ``refresh``: one more may come when the process has begun to listen."""
+    """The next event that is no ``refresh``: after a lost connection one comes for each channel."""
     while (event := await _event(answer)).get("event") == "refresh":
         pass
     return event
@@ -160,25 +164,19 @@ async def test_a_campaign_s_state(site: Site, database: Database) -> None:
     made = await campaign(database, "Осенняя")
     account = await database.fetchval("select account_id from campaigns where id = $1", made)
     async with site.listening(1, account) as answer:
-        await until(lambda: database.fetchval(LISTENS), LONG_S)
         await Campaigns(database).start(made)
         event = await _settled(answer)
     told = json.loads(event["data"])
     assert (event["event"], told["campaign"], told["state"]) == ("campaign", made, "running")
 
 
-LISTENS = "select count(*) from pg_stat_activity where datname = current_database() and query ilike 'listen%campaign%'"
-
-
 async def test_after_a_lost_connection_everybody_looks_again_and_hears_on(site: Site, database: Database) -> None:
     one = await _account(database, "one")
     async with site.listening(1, one) as answer:
-        await until(lambda: database.fetchval(LISTENS), LONG_S)
         await database.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen%'"
         )
         assert (await _event(answer))["event"] == "refresh"
-        await until(lambda: database.fetchval(LISTENS), LONG_S)
         task = await _task(database, one)
         assert json.loads((await _settled(answer))["data"])["task"] == task
 
@@ -204,6 +202,17 @@ async def test_nobody_and_too_many(site: Site, database: Database) -> None:
     streams[0].__exit__(None, None, None)
     async with site.listening(1, one):
         pass
+
+
+async def test_of_many_at_once_so_many_open(site: Site, database: Database) -> None:
+    headers = {"x-caller": f"1/{await _account(database, 'one')}"}
+    asking = [site.session.get(f"{site.address}/live", headers=headers) for _ in range(2 * MOST_STREAMS)]
+    answers = await asyncio.gather(*asking)
+    statuses = sorted(answer.status for answer in answers)
+    for answer in answers:
+        answer.close()
+    assert statuses == [200] * MOST_STREAMS + [429] * MOST_STREAMS
+    await until(lambda: not site.broker._all(), LONG_S)
 
 
 async def test_a_slow_stream_ends_and_keeps_nothing() -> None:

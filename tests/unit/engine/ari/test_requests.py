@@ -84,6 +84,7 @@ async def test_a_lost_connection_fails_what_waits_and_is_made_again(small: Small
 
 
 async def test_an_answer_that_does_not_come(small: SmallAri, ari: Ari, monkeypatch: pytest.MonkeyPatch) -> None:
+    await ari.order("POST", "channels", {})  # it is connected from now on
     small.silent = True
     monkeypatch.setattr(requests_module, "TIMEOUT_S", 0.05)
     with pytest.raises(AriError) as error:
@@ -91,7 +92,7 @@ async def test_an_answer_that_does_not_come(small: SmallAri, ari: Ari, monkeypat
     assert error.value.code == ASTERISK_AWAY
     monkeypatch.undo()
     small.silent = False
-    await small.sockets[0].send_str(response_to("1", 200))  # late: nobody waits for it
+    await small.sockets[0].send_str(response_to("2", 200))  # late: nobody waits for it
     await ari.order("POST", "channels", {})
 
 

@@ -214,7 +214,7 @@ def test_nobody_who_may_be_a_person_waits_long() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["voice", "quiet", "gap"]), st.integers(1, 40)), max_size=15))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_always_decides_by_the_deadline_and_the_clock_is_monotone(pieces: list[tuple[str, int]]) -> None:
     model = replace(PERSON, forest=forest("near_quiet_s", 0.4, -3.0, 3.0))
     amd, at, verdicts = Amd(model, AmdSettings(deadline_s=2.0)), 0.0, []

@@ -22,7 +22,7 @@ def sounds(*parts: Pcm) -> list[Sound]:
 
 
 @given(st.floats(460, 1990), st.floats(0.24, 0.9), st.floats(-40, -8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_beeps(hz: float, seconds: float, dbov: float) -> None:
     if any(low < hz < high for low, high in ((880, 1020), (1050, 1150), (1310, 1490), (1690, 1870))):
         return  # also frequencies of other signals, told by how long they last
@@ -68,7 +68,7 @@ def test_ringback_and_busy() -> None:
 
 
 @given(st.floats(85, 300), st.floats(-80, 80), st.integers(0, 5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_beep_in_vowels_that_glide(pitch: float, glide: float, seed: int) -> None:
     if abs(glide) < 15:
         glide = 15.0 if glide >= 0 else -15.0

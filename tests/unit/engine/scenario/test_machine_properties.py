@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from engine.scenario import commands as do
 from engine.scenario import events as on
@@ -17,10 +17,8 @@ from tests.unit.engine.scenario.strategies import Move, moves, scenarios
 
 FIELDS = {"name": "Иван", "boss": "+79000000042"}
 LIMITS = Limits(max_steps=20)
-SLOW = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
-@SLOW
 @given(scenarios(), moves())
 def test_any_event_in_any_state_keeps_the_promises(scenario: Scenario, played: list[Move]) -> None:
     observer = Observer(scenario, start(scenario, FIELDS, LIMITS))
@@ -35,7 +33,6 @@ def test_any_event_in_any_state_keeps_the_promises(scenario: Scenario, played: l
     assert observer.state.phase is Phase.OVER
 
 
-@SLOW
 @given(scenarios(), moves())
 def test_left_alone_every_call_ends_with_one_hang_up(scenario: Scenario, played: list[Move]) -> None:
     observer = Observer(scenario, start(scenario, FIELDS, LIMITS))
@@ -55,7 +52,6 @@ def test_left_alone_every_call_ends_with_one_hang_up(scenario: Scenario, played:
     assert [type(command) for command in observer.commands].count(do.HangUp) == 1
 
 
-@SLOW
 @given(scenarios(), moves())
 def test_every_prompt_played_was_known_before_dialling(scenario: Scenario, played: list[Move]) -> None:
     known = set(prompts(scenario, FIELDS))
@@ -67,7 +63,6 @@ def test_every_prompt_played_was_known_before_dialling(scenario: Scenario, playe
         assert {command.prompt for command in observer.commands if isinstance(command, do.Play)} <= known
 
 
-@SLOW
 @given(scenarios())
 def test_check_never_fails_and_documents_survive_json(scenario: Scenario) -> None:
     assert parse(encode(scenario)) == scenario

@@ -73,7 +73,7 @@ async def test_what_cannot_be_entered_stays_for_the_next_start(tmp_path: Path) -
     raw, rows = _raw(tmp_path), PaperRows(away=True)
     recordings = Recordings(tmp_path, PaperConverter(Recording("x.opus", 1.0, "abc")), rows)
     recordings.add(ID)
-    await recordings.close(0.5)
+    await recordings.close(1.0)
     assert raw.exists()
 
 
