@@ -8,7 +8,7 @@ import pytest
 
 from engine.ari import requests as requests_module
 from engine.ari.client import Ari, AriError, NotFound
-from engine.ari.requests import AT_ONCE
+from engine.ari.requests import AT_ONCE, LOW
 from engine.host.ports import free_port
 from engine.session.ports import ASTERISK_AWAY
 from tests.unit.engine.ari.conftest import SmallAri, response_to
@@ -58,13 +58,15 @@ async def test_answers_find_their_requests_in_any_order(small: SmallAri, ari: Ar
 
 async def test_no_more_than_a_few_are_on_their_way(small: SmallAri, ari: Ari) -> None:
     small.silent = True
-    orders = [order(ari, n) for n in range(AT_ONCE + 1)]
+    orders = [order(ari, n) for n in range(2 * AT_ONCE)]
     await ordered(small, AT_ONCE)
     await ari.ping()  # whatever the socket was given has arrived before this answer
     assert len(small.asked) == AT_ONCE + 1, "the ping and those"
-    await small.sockets[0].send_str(response_to("1", 200))
-    await orders[0]
-    await ordered(small, 1)
+    for n in range(AT_ONCE - LOW):
+        await small.sockets[0].send_str(response_to(str(n + 1), 200))
+        await orders[n]
+    await ordered(small, AT_ONCE - LOW)
+    assert len(small.asked) == 2 * AT_ONCE - LOW + 1, "as many more, together"
     for each in orders:
         each.cancel()
 
