@@ -114,7 +114,8 @@ class Actions:
         clip = self._line.rendered.get(command.prompt) or await self._clips.clip(command.prompt)
         if self._line.ear is not None:
             self._line.ear.robot_says(clip)
-        if not await self._phone.play(self._line.channel, self.playback(command.play_id), clip):
+        played = await self._clips.linear(clip) if self._line.recorded else clip
+        if not await self._phone.play(self._line.channel, self.playback(command.play_id), played):
             log.debug("play_on_gone_channel", call=self._line.channel)  # its end is already in the mailbox
 
     def _hear(self, command: do.DetectMachine | do.Listen | do.StopListening) -> None:

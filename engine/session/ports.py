@@ -73,6 +73,9 @@ class ClipSource(Protocol):
 
     async def prepare(self, prompts: Iterable[Prompt]) -> dict[Prompt, Path]: ...
 
+    async def linear(self, clip: Path) -> Path:
+        """The same sound in the form that a recorded call must play."""
+
 
 class ScenarioSource(Protocol):
     async def scenario(self, scenario: ScenarioId) -> object:

@@ -23,6 +23,8 @@ _RECIPE = b"1"
 """Change it when the way from samples to clip changes: older clips are then no longer found."""
 _PARTIAL = ".part"
 """A file's ending while it is written; of a process that is killed then, such a file remains."""
+_LINEAR = ".linear.sln"
+_ENDINGS = (".alaw", _LINEAR, _PARTIAL)
 UNUSED_S = 30 * 86400.0
 """A clip that nobody asked for in so long is deleted: names and other personal texts are spoken in them."""
 _MARK_S = 86400.0
@@ -89,6 +91,21 @@ class ClipStore:
             paths[prompt] = result
         return paths
 
+    async def linear(self, clip: Path) -> Path:
+        """``clip`` as 16-bit samples (``.linear.sln``), for calls that are recorded; made when there is none.
+
+        Asterisk takes a channel's sound apart for MixMonitor with a translator that drops frames of a lower sequence number
+        than the last. Frames of a file in A-law have the number 0; after them, half of the callers' streams (those that begin
+        above 32767) would not be in the recording for minutes. Linear frames need no translator, so it begins with the stream.
+        Raises Unavailable when the file cannot be written.
+        """
+        path = clip.with_suffix(_LINEAR)
+        if not _wanted(path):
+            await asyncio.to_thread(
+                self._store, path, lambda: g711.samples16(clip.read_bytes()).astype("<i2").tobytes()
+            )
+        return path
+
     @staticmethod
     def duration_s(path: Path) -> float:
         """Seconds of a clip."""
@@ -97,7 +114,7 @@ class ClipStore:
     def sweep(self, unused_s: float = UNUSED_S) -> int:
         """Delete the clips that no process asked for in ``unused_s`` seconds; how many. One that is wanted again is made again. Blocks."""
         oldest, gone = time.time() - unused_s, 0
-        for path in (*self._folder.glob("*.alaw"), *self._folder.glob(f"*{_PARTIAL}")):
+        for path in (file for ending in _ENDINGS for file in self._folder.glob(f"*{ending}")):
             with contextlib.suppress(FileNotFoundError):  # another cell sweeps, too
                 if path.stat().st_mtime < oldest:
                     path.unlink()
@@ -172,11 +189,14 @@ class ClipStore:
 
     def _convert(self, source: Path, title: str, name: str) -> Path:
         samples = band.telephone(audio_file.read(source, title, band.RATE))
-        octets = g711.alaw(loudness.normalised(samples, band.RATE))
         path = self._folder / f"{name}.alaw"
+        self._store(path, lambda: g711.alaw(loudness.normalised(samples, band.RATE)))
+        return path
+
+    def _store(self, path: Path, content: Callable[[], bytes]) -> None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            _write_whole(path, octets)
+            _write_whole(path, content())
         except OSError as error:
             raise Unavailable(
                 "clip-cannot-write",
@@ -184,7 +204,6 @@ class ClipStore:
                 folder=self._folder,
                 reason=error.strerror,
             ) from error
-        return path
 
 
 def _wanted(clip: Path) -> bool:

@@ -152,6 +152,9 @@ class PaperClips:
     async def prepare(self, prompts: Iterable[Prompt]) -> dict[Prompt, Path]:
         return {prompt: await self.clip(prompt) for prompt in prompts}
 
+    async def linear(self, clip: Path) -> Path:
+        return clip.with_suffix(".sln")
+
 
 def now() -> datetime:
     return datetime.now(UTC)

@@ -47,6 +47,15 @@ async def test_a_call_from_dialling_to_its_record(line: Line) -> None:
     assert len(line.switchboard) == 0
 
 
+async def test_a_recorded_call_plays_linear_sound(line: Line) -> None:
+    """See ``ClipStore.linear``: after a file in A-law, Asterisk may leave the operator's words out of the recording."""
+    await line.call(record=True)
+    line.answers()
+    await line.phone.until("record", ID)
+    line.answers(args="recording")
+    await line.phone.until("play", f"{ID}.play#1", "hello.sln")
+
+
 @pytest.mark.parametrize(
     ("sip", "outcome"), [(486, Outcome.BUSY), (404, Outcome.INVALID_NUMBER), (503, Outcome.CONGESTION)]
 )

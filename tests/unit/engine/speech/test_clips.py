@@ -238,6 +238,27 @@ async def test_what_nobody_asks_for_any_more_is_deleted(store: ClipStore, tones:
     assert all(clip.exists() for clip in kept) and tones.spoken.count(HELLO.text) == 2
 
 
+async def test_the_linear_twin_is_the_same_sound_and_goes_with_its_clip(store: ClipStore) -> None:
+    clip = await store.clip(HELLO)
+    twin = await store.linear(clip)
+    assert twin.name == f"{clip.stem}.linear.sln"
+    assert np.array_equal(np.frombuffer(twin.read_bytes(), "<i2"), g711.samples16(clip.read_bytes()))
+    first = twin.stat().st_ino
+    assert await store.linear(clip) == twin and twin.stat().st_ino == first, "made once"
+    for path in (clip, twin):
+        os.utime(path, (0, 0))
+    await store.linear(clip)
+    assert store.sweep() == 1 and twin.exists(), "what recorded calls play is in use"
+    os.utime(twin, (0, 0))
+    assert store.sweep() == 1 and not twin.exists()
+
+
+async def test_a_linear_twin_that_cannot_be_written(tmp_path: Path, store: ClipStore) -> None:
+    with pytest.raises(Unavailable) as error:
+        await store.linear(tmp_path / "clips" / "swept.alaw")
+    assert error.value.code == "clip-cannot-write"
+
+
 async def test_what_a_killed_process_left_half_written_is_deleted(store: ClipStore) -> None:
     kept = await store.clip(HELLO)
     left, under_way = (kept.with_name(f".{name}.part") for name in ("left", "under-way"))
