@@ -85,6 +85,25 @@ async def test_a_lost_connection_fails_what_waits_and_is_made_again(small: Small
     assert len(small.sockets) == 2
 
 
+async def test_a_lost_connection_is_nothing_to_those_that_still_wait(small: SmallAri, ari: Ari) -> None:
+    small.silent = True
+    orders = [order(ari, n) for n in range(AT_ONCE + 3)]
+    await ordered(small, AT_ONCE)
+    small.silent = False
+    await small.sockets[0].close()
+    results = await asyncio.gather(*orders, return_exceptions=True)
+    assert [isinstance(result, AriError) for result in results] == [True] * AT_ONCE + [False] * 3
+    assert len(small.sockets) == 2
+
+
+async def test_without_a_connection_all_that_wait_are_told(small: SmallAri, ari: Ari) -> None:
+    small.open = False
+    results = await asyncio.gather(*(order(ari, n) for n in range(AT_ONCE + 3)), return_exceptions=True)
+    assert {type(result) for result in results} == {AriError}
+    small.open = True
+    await ari.order("POST", "channels", {})
+
+
 async def test_an_answer_that_does_not_come(small: SmallAri, ari: Ari, monkeypatch: pytest.MonkeyPatch) -> None:
     small.silent = True
     monkeypatch.setattr(requests_module, "TIMEOUT_S", 0.05)
