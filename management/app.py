@@ -21,7 +21,7 @@ from litestar.types import Scope
 from engine.domain.errors import DozvonError, Unavailable
 from engine.storage.database import Listener
 from management import api
-from management.access.callers import CHANNEL, Callers
+from management.access.callers import CHANNEL, Callers, Idle
 from management.access.idempotency import Idempotency, Idempotent
 from management.access.identity import (
     API,
@@ -43,6 +43,7 @@ from management.accounts.security_pages import SecurityController
 from management.accounts.sign_in_pages import SignInController
 from management.cabinet.assets import static_files
 from management.cabinet.frames import AnyRequest, answer_page, frame_provider, remember_language, texts_of
+from management.cabinet.lists import limit_exports
 from management.cabinet.pages import CSRF_HEADER, template_engine
 from management.database import DatabaseLink
 from management.desk.controllers import DeskController
@@ -85,7 +86,7 @@ VERSION = "1.0.0"
 def create_app(settings: Settings) -> Litestar:
     """The application starts and answers while PostgreSQL is away."""
     link = DatabaseLink(settings.dsn, settings.pool)
-    callers, broker = Callers(link.database), Broker(settings.dsn)
+    callers, broker, throttle = Callers(link.database, _idle(settings)), Broker(settings.dsn), Throttle(link.database)
     app = Litestar(
         route_handlers=[
             HealthController,
@@ -100,7 +101,7 @@ def create_app(settings: Settings) -> Litestar:
             _api(settings),
             static_files(),
         ],
-        dependencies=_dependencies(settings, link, callers, broker),
+        dependencies=_dependencies(settings, link, callers, broker, throttle),
         lifespan=[link.kept(), broker.kept(), _kept(settings, callers)],
         template_config=TemplateConfig(instance=template_engine()),
         csrf_config=_csrf(settings),
@@ -111,6 +112,7 @@ def create_app(settings: Settings) -> Litestar:
         openapi_config=api.openapi(VERSION, settings.public_url),
         include_in_schema=False,  # the API says otherwise
         logging_config=None,
+        before_request=limit_exports(throttle),  # the API has a hook of its own
         request_max_body_size=1_000_000,  # uploads say otherwise where they are taken
     )
     _one_by_one(app)
@@ -137,9 +139,11 @@ def _api(settings: Settings) -> Router:
     )
 
 
-def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers, broker: Broker) -> dict[str, Provide]:
+def _dependencies(
+    settings: Settings, link: DatabaseLink, callers: Callers, broker: Broker, throttle: Throttle
+) -> dict[str, Provide]:
     """By the names that controllers ask for."""
-    passwords, throttle = Passwords(), Throttle(link.database)
+    passwords = Passwords()
     documents = Documents(settings.documents)
     values: dict[str, object] = {
         "settings": settings,
@@ -176,6 +180,10 @@ def _dependencies(settings: Settings, link: DatabaseLink, callers: Callers, brok
 
 def _given(value: object) -> Callable[[], Any]:
     return lambda: value
+
+
+def _idle(settings: Settings) -> Idle:
+    return Idle(settings.session_idle_h * 3600, settings.staff_session_idle_h * 3600)
 
 
 def _csrf(settings: Settings) -> CSRFConfig:

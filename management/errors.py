@@ -5,6 +5,7 @@ They continue the engine's tree (engine.domain.errors): a stable code, an Englis
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -73,9 +74,13 @@ class Outdated(Conflict):
 class TooMany(Refused):
     """``retry_after_s``: when the next attempt has a chance."""
 
-    def __init__(self, retry_after_s: float) -> None:
-        self.retry_after_s = max(1, round(retry_after_s))
-        super().__init__("too_many", mark("Too many attempts. Try again in {seconds} s"), seconds=self.retry_after_s)
+    def __init__(
+        self, retry_after_s: float, message: str = mark("Too many attempts. Try again in {seconds} s"), **params: object
+    ) -> None:
+        """``message`` may name the time until then: ``seconds``, or ``hours`` and ``minutes`` of a longer one."""
+        self.retry_after_s = max(1, math.ceil(retry_after_s))
+        hours, minutes = divmod(math.ceil(self.retry_after_s / 60), 60)
+        super().__init__("too_many", message, seconds=self.retry_after_s, hours=hours, minutes=minutes, **params)
 
 
 class ProblemField(msgspec.Struct, frozen=True):

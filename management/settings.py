@@ -18,6 +18,12 @@ _SCHEMES = ("postgresql://", "postgres://")
 _LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 _SHORTEST_SECRET = 32
 _WORKER_JOBS = 10
+_API_PER_MINUTE = 600
+_CODES_PER_USER = 10
+_CODES_PER_PHONE = 5
+_SESSION_IDLE_H = 7 * 24
+_STAFF_SESSION_IDLE_H = 12
+_LONGEST_SESSION_H = 30 * 24
 LOCAL_URL = "http://127.0.0.1:8080"
 
 
@@ -44,6 +50,8 @@ class Settings:
     with or without a name. ``store``: an ``s3://`` address, '' for the folder ``media``. ``secret`` signs links and CSRF tokens;
     the same in all processes of an installation. ``public_url``: where browsers find the cabinet, without a slash at the end;
     links in letters begin with it. ``api_per_minute``: requests of one user, in each process.
+    ``codes_per_user``, ``codes_per_phone``: codes that confirm a phone, asked for by one user and sent to one number, in 24 hours.
+    ``session_idle_h``, ``staff_session_idle_h``: hours without use after which a customer's and an employee's session ends.
     ``documents``: folder of the operator's own offer and policy (accounts/documents.py).
     ``system_trunk``, ``system_caller_id``: by which the installation itself calls (codes that confirm a phone); '': the only
     trunk there is, and a number of the carousel.
@@ -64,7 +72,11 @@ class Settings:
     worker_jobs: int = _WORKER_JOBS
     worker_metrics: int = 0
     public_url: str = LOCAL_URL
-    api_per_minute: int = 600
+    api_per_minute: int = _API_PER_MINUTE
+    codes_per_user: int = _CODES_PER_USER
+    codes_per_phone: int = _CODES_PER_PHONE
+    session_idle_h: int = _SESSION_IDLE_H
+    staff_session_idle_h: int = _STAFF_SESSION_IDLE_H
     system_trunk: str = ""
     system_caller_id: str = ""
 
@@ -91,6 +103,13 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         worker_jobs=_number(environment, "DOZVON_WORKER_JOBS", _WORKER_JOBS, 2, 100),
         worker_metrics=_number(environment, "DOZVON_WORKER_METRICS_PORT", 0, 0, 65535),
         public_url=_public_url(environment),
+        api_per_minute=_number(environment, "DOZVON_API_PER_MINUTE", _API_PER_MINUTE, 1, 1_000_000),
+        codes_per_user=_number(environment, "DOZVON_CODES_PER_USER", _CODES_PER_USER, 1, 1000),
+        codes_per_phone=_number(environment, "DOZVON_CODES_PER_PHONE", _CODES_PER_PHONE, 1, 1000),
+        session_idle_h=_number(environment, "DOZVON_SESSION_IDLE_H", _SESSION_IDLE_H, 1, _LONGEST_SESSION_H),
+        staff_session_idle_h=_number(
+            environment, "DOZVON_STAFF_SESSION_IDLE_H", _STAFF_SESSION_IDLE_H, 1, _LONGEST_SESSION_H
+        ),
         system_trunk=environment.get("DOZVON_SYSTEM_TRUNK", ""),
         system_caller_id=environment.get("DOZVON_SYSTEM_CALLER_ID", ""),
     )

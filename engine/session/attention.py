@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
@@ -13,6 +13,7 @@ from engine.media.segments import SegmentEvent
 from engine.media.utterance import Utterance
 from engine.session.messages import Spoken
 from engine.session.ports import Gate, SpeechSource, SpeechStream
+from engine.session.ports import Utterance as Understood
 
 END_OF_SPEECH_S = 0.4
 """Silence after which an utterance is over. Shorter cuts people off between words, longer makes the robot slow."""
@@ -97,14 +98,16 @@ class Attention:
     def _ask(self, at: float) -> None:
         began, ended = self._utterance.began, self._utterance.ended
         self._utterance.next(at)
-        self._finishing = asyncio.ensure_future(self._finish(self._stream, began, at if ended is None else ended))
+        ended = at if ended is None else ended
+        answer = self._stream.finish()  # before the next frame is fed, which may be of the same bunch
+        self._finishing = asyncio.ensure_future(self._finish(self._stream, answer, began, ended))
 
-    async def _finish(self, stream: SpeechStream, began: float, ended: float) -> None:
+    async def _finish(self, stream: SpeechStream, answer: Awaitable[Understood], began: float, ended: float) -> None:
         """A recogniser that fails does so for this utterance: it was speech, of which nothing is known, and the scenario does
         what it does then.
         """
         try:
-            utterance = await stream.finish()
+            utterance = await answer
             text, other, confidence = utterance.text, utterance.other, utterance.confidence
         except DozvonError as error:
             self._log.error("speech_failed", error=str(error))

@@ -121,9 +121,9 @@ class Call:
                 await self._take(await self._mailbox.get())
         finally:
             self._timers.close()
+            if self._ear is not None:
+                await self._ear.detach()
         await self._transfer.close()
-        if self._ear is not None:
-            await self._ear.detach()
         if self._facts.early_media:
             self._facts.early = await self._early.end()
         record = self._facts.record(self._state, self._notes.saved)

@@ -102,6 +102,7 @@ class Ear:
         leg, self._leg = self._leg, None
         self.stop_listening()
         self._stop_screening()
+        self._amd = self._greeting = self._untold_until = None  # whoever attaches again asks something else
         if leg is not None:
             try:
                 await leg.detach()
@@ -177,7 +178,7 @@ class Ear:
         if self._attention is not None and not self._greets:
             self._attention.frame(pcm, self._segmenter.active and not self._returned.sounding, at)
         if self._screening is not None:
-            self._screening.frame(pcm, self._segmenter.active, at)
+            self._screening.frame(pcm, self._segmenter.active and not self._returned.sounding, at)
             if at > SCREENED_S:
                 self._stop_screening()
 
@@ -202,9 +203,9 @@ class Ear:
 
     def _segments(self, events: list[SegmentEvent]) -> None:
         for event in events:
-            if self._screening is not None:
-                self._screening.segment(event)
             echo = self._is_echo(event)
+            if self._screening is not None and not echo:
+                self._screening.segment(event)
             if self._silence is not None and not (echo and isinstance(event, VoiceHeld)):
                 self._silence.heard(event)
             if not echo and not self._greets:
@@ -221,26 +222,27 @@ class Ear:
         person's until then is forgotten. Not asked where no voice would change anything.
         """
         screening = self._amd is not None and self._segmenter.now < SCREENED_S
-        if not (self._listening or self._returned.sounding or screening):
-            return False
+        asked = self._listening or self._returned.sounding or screening
         match event:
-            case VoiceStarted():
-                return False
-            case VoiceHeld(began):
+            case VoiceHeld(began) if asked:
                 echo = self._returned.begins(self._segmenter.now, began)
-            case VoiceEnded(at, lasted):
+            case VoiceEnded(at, lasted) if asked:
                 short = lasted < self._segmenter.settings.held_s
                 echo = self._returned.sounding or (short and self._returned.begins(self._segmenter.now, at - lasted))
                 self._returned.ends()
-        if echo and self._attention is not None:
-            self._attention.forget()
+            case _:
+                return False
+        for each in (self._attention, self._screening):
+            if echo and each is not None:
+                each.forget()
         return echo
 
     def _joins(self, at: float) -> None:
         """Somebody whose voice was none of an answer (a greeting, an echo) may go on to speak."""
-        greeted, self._greets = self._greets, self._greets and self._first_words.going_on()
-        speaks = self._segmenter.held and (not self._returned.sounding or self._returned.joined(at))
-        if speaks and not self._greets and (greeted or not self._returned.sounding):
+        self._greets = self._greets and self._first_words.going_on()
+        if self._segmenter.held and self._returned.joined(at) and self._screening is not None:
+            self._screening.segment(VoiceStarted(at))
+        if self._segmenter.held and not self._greets and not self._returned.sounding:
             for event in (VoiceStarted(at), VoiceHeld(at)):
                 self._said(event)
 
@@ -289,8 +291,6 @@ class Ear:
             self._first_words.robot_begins()
             self._greets = True
             self._perceive(said.PersonDetected())
-
-    # ── helpers ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _perceive(self, event: said.Event) -> None:
         self._deliver(Perceived(event))

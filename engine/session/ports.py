@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -138,8 +138,8 @@ class SpeechStream(Protocol):
 
     def feed(self, pcm: bytes) -> None: ...
 
-    async def finish(self) -> Utterance:
-        """The person has stopped; what is fed from now on is another utterance. Raises Unavailable."""
+    def finish(self) -> Awaitable[Utterance]:
+        """The person has stopped; what is fed from now on, awaited or not, is another utterance. Raises Unavailable."""
 
     def close(self) -> None: ...
 

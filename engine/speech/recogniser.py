@@ -85,7 +85,7 @@ class Model(Protocol):
         """For ``words`` (phrases) and whatever else it calls unknown; None: for all words it knows."""
 
     def release(self) -> None:
-        """The process ends."""
+        """The process ends: what is still being decoded may fail, but not hold it up."""
 
 
 class Recogniser:
@@ -113,9 +113,10 @@ class Recogniser:
         """Closes the streams that are still open and ends the threads."""
         for stream in self._streams:
             stream.close()
+        await asyncio.to_thread(self.model.release)
+        for stream in self._streams:
             await stream.gone.wait()
         await self._threads.close()
-        await asyncio.to_thread(self.model.release)
 
 
 class PreRoll:
@@ -180,19 +181,19 @@ class Stream:
             piece += pcm
         self._go_on()
 
-    async def finish(self) -> Final:
-        """The person has stopped: everything fed so far, understood to the end; what is fed from now on is another
-        utterance. Cancelling gives only the answer up. Raises what made the recogniser fail (Unavailable).
+    def finish(self) -> asyncio.Future[Final]:
+        """The person has stopped: everything fed so far, understood to the end; what is fed from now on, also before that is
+        awaited, is another utterance. Cancelling gives only the answer up. Raises what made the recogniser fail (Unavailable).
         """
+        answer: asyncio.Future[Final] = self._loop.create_future()
         if self._broken is not None:
-            raise self._broken
-        if self._closed:
-            return Final("")
-        answer = self._loop.create_future()
-        self._work.append(answer)
-        self._go_on()
-        final: Final = await answer
-        return final
+            answer.set_exception(self._broken)
+        elif self._closed:
+            answer.set_result(Final(""))
+        else:
+            self._work.append(answer)
+            self._go_on()
+        return answer
 
     def close(self) -> None:
         """Returns at once; the decoder goes when its last piece is done. May be called twice."""
@@ -237,7 +238,7 @@ class Stream:
         if done.cancelled() or problem is not None:
             if answer is not None:
                 self._work.appendleft(answer)
-            self._give_up(_unavailable(problem))
+            self._give_up(None if self._closed else _unavailable(problem))
             if self._closed:
                 self._start(self._drop, _GONE_S)
             return

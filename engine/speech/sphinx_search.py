@@ -42,6 +42,8 @@ _SLICE = RATE * 2 // 25
 """Bytes: 40 ms. PocketSphinx keeps Python's lock while it decodes; between slices other threads get their turn."""
 _MOST_GRAMMARS = 16
 """A decoder keeps."""
+_MOST_WORDS = 5000
+"""A decoder is taught, 150 bytes each: it forgets none, so the next scenario gets a new decoder, which takes 80 ms."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -64,23 +66,31 @@ class Searcher:
     """One of PocketSphinx's decoders with the grammars that it was last used with: a new one takes 2 ms."""
 
     def __init__(self, folder: Path) -> None:
+        """Raises Unavailable when PocketSphinx cannot load ``folder``."""
+        self._folder = folder
+        self._begin()
+
+    def _begin(self) -> None:
         try:
-            self._decoder = Decoder(hmm=str(folder), dict=None, lm=None, loglevel="FATAL", topn=8, bestpath=False)
+            self._decoder = Decoder(hmm=str(self._folder), dict=None, lm=None, loglevel="FATAL", topn=8, bestpath=False)
         except RuntimeError as error:
             raise Unavailable(
-                "recogniser-missing", mark("PocketSphinx cannot load its model from {folder}."), folder=str(folder)
+                "recogniser-missing",
+                mark("PocketSphinx cannot load its model from {folder}."),
+                folder=str(self._folder),
             ) from error
         self._trained_mean = self._decoder.get_cmn(False)
         self._grammars: OrderedDict[tuple[str, ...], str] = OrderedDict()
-        self._made = 0
+        self._made = self._taught = 0
         for phone in OTHER:
             self._decoder.add_word(f"_{phone}", phone, False)
         for word in COMMON:
             self._add(f"_{word}", word)
 
     def search(self, job: Job) -> Found:
-        decoder, pcm = self._decoder, levelled(job.pcm)
-        decoder.activate_search(self._grammar(job.phrases))
+        search, pcm = self._grammar(job.phrases), levelled(job.pcm)
+        decoder = self._decoder
+        decoder.activate_search(search)
         decoder.set_cmn(job.mean or self._trained_mean)
         decoder.start_utt()
         for at in range(0, len(pcm), _SLICE):
@@ -92,9 +102,12 @@ class Searcher:
     def _grammar(self, phrases: tuple[str, ...]) -> str:
         """The name of the search for ``phrases`` in any order, with something else between them."""
         if phrases not in self._grammars:
+            if self._taught >= _MOST_WORDS:
+                self._begin()
             for word in dict.fromkeys(word for phrase in phrases for word in phrase.split()):
                 if self._decoder.lookup_word(word) is None:
                     self._add(word, word)
+                    self._taught += 1
             self._made += 1
             name = f"words-{self._made}"
             self._decoder.add_jsgf_string(name, grammar(phrases))

@@ -7,8 +7,10 @@ from __future__ import annotations
 import os
 import queue
 import socket
+import struct
 import subprocess
 import sys
+import threading
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from engine.speech.sphinx_search import Found, Job
 _PROGRAM = "engine.speech.sphinx_search"
 START_S = 30.0
 ANSWER_S = 10.0
-"""For an utterance of 15 s, which takes 0.7 s of a core: longer, and the process hangs."""
+"""For an utterance of 15 s, which takes 0.7 s of a core: longer, and the process hangs. Also for taking it: a socket holds less."""
 
 
 class Workers:
@@ -39,7 +41,8 @@ class Workers:
                 worker.ready()
                 self._idle.put(worker)
         except (OSError, Unavailable):
-            self.close()
+            for worker in self._all:
+                worker.close()
             raise
 
     def search(self, job: Job) -> Found:
@@ -58,17 +61,22 @@ class Workers:
         return found
 
     def close(self) -> None:
+        """Nobody waits for a process that hangs: what is being searched fails, and so does what is searched afterwards."""
         for worker in self._all:
+            worker.end()
+        for worker in [self._idle.get() for _ in self._all]:
             worker.close()
+            self._idle.put(worker)
 
 
 class _Worker:
-    """Used by one thread at a time."""
+    """Used by one thread at a time, but for ``end``."""
 
     def __init__(self, folder: Path, answer_s: float) -> None:
         self._folder = folder
         self._answer_s = answer_s
-        self._ready = False
+        self._ready = self._ended = False
+        self._ending = threading.Lock()
         self._log = structlog.get_logger("speech")
         self._start()
 
@@ -86,7 +94,7 @@ class _Worker:
 
     def ask(self, job: Job) -> Found | None:
         """None when the process has died of it, or hung. Raises Unavailable when it could not even load the model. Then there
-        is another one.
+        is another one, unless this was the end.
         """
         try:
             self.ready()
@@ -102,20 +110,32 @@ class _Worker:
             self._replace()
         return found
 
+    def end(self) -> None:
+        """From any thread. Whoever waits for an answer gets none; the link is his until then."""
+        with self._ending:
+            self._ended = True
+            self._process.kill()
+
     def close(self) -> None:
         """May be called twice."""
+        self.end()
         self._link.close()
-        self._process.kill()
         self._process.wait()
 
     def _replace(self) -> None:
-        self.close()
-        self._log.error("recogniser_died", status=self._process.returncode)
-        self._start()
+        with self._ending:
+            if self._ended:
+                return
+            self._link.close()
+            self._process.kill()
+            self._process.wait()
+            self._log.error("recogniser_died", status=self._process.returncode)
+            self._start()
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
         with ours, theirs:
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(self._answer_s))
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", _PROGRAM, str(self._folder)],
                 stdin=theirs.fileno(),
@@ -130,3 +150,8 @@ class _Worker:
             return msgspec.msgpack.decode(self._link.recv_bytes(), type=Found) if self._link.poll(within_s) else None
         except (EOFError, OSError):
             return None
+
+
+def _timeval(seconds: float) -> bytes:
+    whole, rest = divmod(seconds, 1)
+    return struct.pack("ll", int(whole), int(rest * 1e6))

@@ -22,6 +22,7 @@ from management.access.secrets import digest, new_secret
 log = structlog.get_logger("access")
 _SQL = load(Path(__file__).parent / "queries.sql")
 SESSION_S = 30 * 86_400
+"""At most, whether it is used or not."""
 HALF_SESSION_S = 600
 """For the second factor."""
 FRESH_S = 5.0
@@ -36,20 +37,34 @@ AGENT_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
+    """``used``: its use has been written."""
+
     caller: Caller
     until: float
+    used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Seconds without use after which a session ends."""
+
+    customer: float = 7 * 86_400
+    staff: float = 12 * 3600
 
 
 class Callers:
     """Sessions and keys; one instance a process. ``database`` is asked for at each use, as it may be away."""
 
-    def __init__(self, database: Callable[[], Database]) -> None:
+    def __init__(self, database: Callable[[], Database], idle: Idle = Idle()) -> None:
         self._database = database
+        self._idle = idle
         self._remembered: dict[bytes, Remembered] = {}
         self._used: dict[KeyId, tuple[datetime, str]] = {}
 
-    async def of_session(self, token: str, ip: str) -> Caller | None:
-        return await self._find("session_caller", digest(token), ip, (ip or None,))
+    async def of_session(self, token: str, ip: str, *, used: bool = True) -> Caller | None:
+        """``used``: somebody is there. What pages ask by themselves does not keep a session alive."""
+        more = (ip or None, used, float(SESSION_S), self._idle.customer, self._idle.staff)
+        return await self._find("session_caller", digest(token), ip, more, used=used)
 
     async def of_key(self, key: str, ip: str) -> Caller | None:
         caller = await self._find("key_caller", digest(key), ip, ()) if key.startswith(KEY_PREFIX) else None
@@ -57,9 +72,11 @@ class Callers:
             self._used[caller.key] = (datetime.now(UTC), ip)
         return caller
 
-    async def _find(self, query: str, token: bytes, ip: str, more: tuple[object, ...]) -> Caller | None:
+    async def _find(
+        self, query: str, token: bytes, ip: str, more: tuple[object, ...], *, used: bool = True
+    ) -> Caller | None:
         remembered = self._remembered.get(token)
-        if remembered is not None and remembered.until > time.monotonic():
+        if remembered is not None and remembered.until > time.monotonic() and (remembered.used or not used):
             return remembered.caller if remembered.caller.ip == ip else replace(remembered.caller, ip=ip)
         row = await self._database().fetchrow(_SQL[query], token, *more)
         if row is None:
@@ -68,15 +85,16 @@ class Callers:
         caller = _caller(row, ip)
         if len(self._remembered) >= MOST_REMEMBERED:
             self._remembered.clear()
-        self._remembered[token] = Remembered(caller, time.monotonic() + FRESH_S)
+        self._remembered[token] = Remembered(caller, time.monotonic() + FRESH_S, used)
         return caller
 
     async def open(self, connection: Connection, user: UserId, ip: str, agent: str, *, half: bool = False) -> str:
         """A new session's token for the cookie. ``half``: the second factor is still to come."""
         token, lasts = new_secret(), HALF_SESSION_S if half else SESSION_S
         await connection.fetchval(
-            _SQL["open_session"], digest(token), user, half, ip or None, agent[:AGENT_LENGTH], float(lasts)
-        )
+            _SQL["open_session"], digest(token), user, half, ip or None, agent[:AGENT_LENGTH], float(lasts),
+            self._idle.customer, self._idle.staff,
+        )  # fmt: skip
         return token
 
     async def close(self, token: str) -> None:

@@ -28,6 +28,8 @@ from management.errors import Forbidden, NotFound, NotSignedIn
 API = "/api/"
 _OPEN = ("/static/", "/health")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+AUTOMATIC = "dozvon-automatic"
+"""A header by which pages say that they ask by themselves, and nobody need be there."""
 _CALLER = "dozvon_caller"
 _BEARER = "bearer "
 Still = Callable[[], Awaitable[bool]]
@@ -51,7 +53,8 @@ class Identity(ASGIMiddleware):
             if request.method not in _SAFE:
                 refuse_other_sites(request)
             token = request.cookies.get(self._cookie)
-            caller = await self._callers.of_session(token, address(request)) if token else None
+            used = AUTOMATIC not in request.headers
+            caller = await self._callers.of_session(token, address(request), used=used) if token else None
         scope["state"][_CALLER] = caller
         await next_app(scope, receive, send)
 
@@ -117,7 +120,7 @@ def still_provider(callers: Callers, *, secure: bool) -> Callable[[Request[Any, 
 
         async def still() -> bool:
             try:
-                return await callers.of_session(token, ip) is not None
+                return await callers.of_session(token, ip, used=False) is not None
             except Unavailable:
                 return True  # nobody knows now; the next look will tell
 

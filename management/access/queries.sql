@@ -1,10 +1,14 @@
 -- name: session_caller
--- A session that waits for its second factor is nobody's yet. Seen is written once a minute: not every request is a write.
+-- A session that waits for its second factor is nobody's yet. Use is written once a minute: not every request is a write. It puts
+-- the end off by the idle time: $5 of a customer, $6 of staff, but not beyond $4 from the beginning. $3: this is use.
 with session as (
     select id, user_id, seen_at from sessions where token = $1 and expires_at > now() and not second_factor
 ), seen as (
-    update sessions set seen_at = now(), ip = $2::text::inet from session
-    where sessions.id = session.id and session.seen_at < now() - interval '1 minute'
+    update sessions set seen_at = now(), ip = $2::text::inet,
+        expires_at = least(sessions.created_at + make_interval(secs => $4),
+                           now() + make_interval(secs => case when u.role = 'customer' then $5::float8 else $6 end))
+    from session join users u on u.id = session.user_id
+    where $3 and sessions.id = session.id and session.seen_at < now() - interval '1 minute'
 )
 select session.id as session, u.id as user, u.account_id as account, u.role, u.email, u.language, u.zone, u.avatar,
        u.surname, u.name
@@ -21,8 +25,11 @@ update api_keys set last_used_at = used.at, last_ip = used.ip::inet
 from unnest($1::bigint[], $2::timestamptz[], $3::text[]) as used(id, at, ip) where api_keys.id = used.id
 
 -- name: open_session
+-- $6 at most, whatever the idle time.
 insert into sessions (token, user_id, second_factor, ip, agent, expires_at)
-values ($1, $2, $3, $4::text::inet, $5, now() + make_interval(secs => $6)) returning id
+select $1, u.id, $3, $4::text::inet, $5,
+       now() + make_interval(secs => least($6, case when u.role = 'customer' then $7::float8 else $8 end))
+from users u where u.id = $2 returning id
 
 -- name: close_session
 delete from sessions where token = $1
@@ -78,23 +85,33 @@ insert into audit (account_id, user_id, key_id, ip, action, object, object_id, b
 values ($1, $2, $3, $4::text::inet, $5, $6, $7, $8, $9)
 
 -- name: begin_idempotent
--- A request whose process died leaves no answer; after a minute its key may be used again.
-insert into idempotency as known (user_id, key, request) values ($1, $2, $3)
-on conflict (user_id, key) do update set request = excluded.request, created_at = now()
-    where known.status is null and known.created_at < now() - interval '1 minute'
+-- No row: somebody else holds the key, or it has been answered. One whose lease ran out died; what was answered is kept for a day.
+insert into idempotency as known (user_id, key, request, holder, held_until)
+values ($1, $2, $3, $4, now() + make_interval(secs => $5))
+on conflict (user_id, key) do update set request = excluded.request, holder = excluded.holder, held_until = excluded.held_until,
+    created_at = now(), status = null, headers = '{}', body = null
+    where known.held_until < now() and (known.status is null or known.created_at < now() - interval '1 day')
 returning key
 
 -- name: idempotent
 select request, status, headers, body from idempotency where user_id = $1 and key = $2
 
+-- name: renew_idempotent
+update idempotency set held_until = now() + make_interval(secs => $4)
+where user_id = $1 and key = $2 and holder = $3 and status is null returning key
+
 -- name: end_idempotent
-update idempotency set status = $3, headers = $4, body = $5 where user_id = $1 and key = $2
+update idempotency set status = $4, headers = $5, body = $6, held_until = now()
+where user_id = $1 and key = $2 and holder = $3 and status is null
 
 -- name: drop_idempotent
-delete from idempotency where user_id = $1 and key = $2 and status is null
+delete from idempotency where user_id = $1 and key = $2 and holder = $3 and status is null
 
 -- name: forget_idempotent
-delete from idempotency where created_at < now() - interval '1 day'
+-- Some at a time, so that no request pays for all of a busy day.
+delete from idempotency where (user_id, key) in (
+    select user_id, key from idempotency where created_at < now() - interval '1 day' and held_until < now()
+    limit 100 for update skip locked)
 
 -- name: hold_address
 select pg_advisory_xact_lock(hashtextextended($1, 4))

@@ -40,6 +40,11 @@ PROMO = Brake("promo", 5, 300)
 SHARING = Brake("sharing", 20, 30)
 """Of one user: each sends a letter to somebody and tells whether that address has an account."""
 
+EXPORT = Brake("export", 10, 30)
+"""Lists as files, of one user."""
+OWN_EXPORT = Brake("own_export", 5, 1800)
+"""Archives of one's data: each reads all that there is of one, and is kept for a week."""
+
 
 class Throttle:
     def __init__(self, database: Callable[[], Database]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import re
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from litestar.response import Stream
 
+from management.cabinet.spreadsheets import defused
 from management.cabinet.tables import Column, Kind
 from management.language import Texts
 from management.paging import Found
@@ -26,8 +26,6 @@ from management.paging import Found
 Part = Callable[[str | None], Awaitable[Found[Any]]]
 """A part of the list from a cursor on."""
 BYTE_ORDER_MARK = "\ufeff"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_PHONE = re.compile(r"\+[0-9]{7,15}", re.ASCII)
 MOST_ROWS = 1_000_000
 """Of one sheet: Excel opens 1,048,576."""
 _CHUNK = 1 << 16
@@ -90,7 +88,7 @@ async def _csv(sheet: Sheet, parts: AsyncIterator[Sequence[Any]]) -> AsyncIterat
     out = io.StringIO(BYTE_ORDER_MARK)
     out.seek(0, io.SEEK_END)
     writer = csv.writer(out, delimiter=";" if russian else ",", lineterminator="\r\n")
-    writer.writerow([_safe(sheet.texts.gettext(column.title)) for column in sheet.shown])
+    writer.writerow([defused(sheet.texts.gettext(column.title)) for column in sheet.shown])
     async for rows in parts:
         writer.writerows([_plain(value, russian) for value in sheet.values(row)] for row in rows)
         yield out.getvalue().encode()
@@ -105,12 +103,7 @@ def _plain(value: object, russian: bool) -> str:
         return f"{value:%d.%m.%Y %H:%M:%S}" if russian else f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, Decimal | float):
         return str(value).replace(".", ",") if russian else str(value)
-    return str(value) if isinstance(value, int) else _safe(str(value))
-
-
-def _safe(text: str) -> str:
-    """What a spreadsheet would take for a formula gets an apostrophe before it. A telephone number is no formula."""
-    return "'" + text if text.startswith(_FORMULA) and not _PHONE.fullmatch(text) else text
+    return str(value) if isinstance(value, int) else defused(str(value))
 
 
 async def _xlsx(sheet: Sheet, parts: AsyncIterator[Sequence[Any]]) -> AsyncIterator[bytes]:

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from litestar import Request
 from litestar.response import Stream
 
+from management.access.identity import caller_of
+from management.access.throttle import EXPORT, Throttle
 from management.cabinet.exports import Format, Sheet, exported
 from management.cabinet.pages import Frame
 from management.cabinet.tables import Column, Page, Table, size_from, sort_from
@@ -44,13 +46,29 @@ async def shown(listing: Listing, frame: Frame, request: Request[Any, Any, Any],
     """The table for the page; or, with ``?format=``, all its rows as a file."""
     query = request.query_params
     what = asked(listing, query)
-    if (form := query.get("format")) in set(Format):
+    if (form := _format(query)) is not None:
         sheet = Sheet(listing.id, frame.texts.gettext(listing.title), listing.columns, frame.texts, frame.zone)
-        return await exported(Format(str(form)), sheet, lambda cursor: _part(listing, what.sort, cursor, fetch))
+        return await exported(form, sheet, lambda cursor: _part(listing, what.sort, cursor, fetch))
     found = await fetch(what)
     page = Page(found.items, found.next, found.previous)
     path = request.url.path
     return Table(listing.id, listing.columns, page, path, request.url.query, what.sort, what.limit, export=path)
+
+
+def limit_exports(throttle: Throttle) -> Any:
+    """A ``before_request`` hook of the pages: a file holds all rows of a list, whatever their number."""
+
+    async def hook(request: Request[Any, Any, Any]) -> None:
+        caller = caller_of(request)
+        if caller is not None and request.method == "GET" and _format(request.query_params) is not None:
+            await throttle.take(EXPORT, f"user:{caller.user}")
+
+    return hook
+
+
+def _format(query: Mapping[str, str]) -> Format | None:
+    given = query.get("format")
+    return Format(given) if given in set(Format) else None
 
 
 async def _part(listing: Listing, sort: Sort, cursor: str | None, fetch: Fetch) -> Found[Any]:

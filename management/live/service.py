@@ -11,6 +11,7 @@ import structlog
 
 from engine.domain.ids import AccountId
 from engine.storage.database import Listener
+from management.errors import TooMany
 from management.live.schemas import Announced, Event, EventKind
 
 log = structlog.get_logger("live")
@@ -19,6 +20,8 @@ WAITING = 100
 """Events kept for a stream that is slow to take them; one more and it is closed. Its browser connects again."""
 MOST_STREAMS = 10
 """Of one user at once: so many tabs."""
+FULL_S = 60.0
+"""When to ask again if there are more tabs."""
 _REFRESH = Event(EventKind.REFRESH, "{}")
 
 
@@ -72,12 +75,12 @@ class Broker:
             for stream in self._all():
                 stream.close()
 
-    def has_room(self, user: int) -> bool:
-        return len(self._streams.get(user, ())) < MOST_STREAMS
-
     @contextmanager
     def stream(self, user: int, account: AccountId) -> Iterator[Stream]:
-        """A stream of the account's events, beginning with ``refresh``: the page may be older than the connection."""
+        """A stream of the account's events, beginning with ``refresh``: the page may be older than the connection. Raises TooMany
+        when the user has as many as he may."""
+        if len(self._streams.get(user, ())) >= MOST_STREAMS:
+            raise TooMany(FULL_S)
         stream = Stream(account)
         stream.give(_REFRESH)
         self._streams.setdefault(user, []).append(stream)

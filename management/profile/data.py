@@ -15,6 +15,7 @@ from engine.storage.queries import load
 from management.access.audit import audit
 from management.access.caller import Caller
 from management.access.callers import Callers
+from management.access.throttle import OWN_EXPORT, Throttle
 from management.errors import Conflict, NotFound
 from management.fields import Fields
 from management.jobs import tasks
@@ -35,10 +36,17 @@ _WIPES = ("sessions", "tokens", "recovery_codes", "keys", "answers", "messages",
 
 class OwnData:
     def __init__(
-        self, database: Callable[[], Database], callers: Callers, proof: Proof, media: MediaStore, links: Links
+        self,
+        database: Callable[[], Database],
+        callers: Callers,
+        throttle: Throttle,
+        proof: Proof,
+        media: MediaStore,
+        links: Links,
     ) -> None:
         self._database = database
         self._callers = callers
+        self._throttle = throttle
         self._proof = proof
         self._media = media
         self._links = links
@@ -60,7 +68,8 @@ class OwnData:
         ]
 
     async def export(self, caller: Caller, texts: Texts) -> None:
-        """Begin one. Raises Conflict while another runs."""
+        """Begin one. Raises TooMany; Conflict while another runs."""
+        await self._throttle.take(OWN_EXPORT, f"user:{caller.user}")
         async with self._database().transaction() as connection:
             await connection.fetchrow(_SQL["active_user"], caller.user)  # its lock lets one of two clicks wait
             if await connection.fetchval(_SQL["export_runs"], caller.user, caller.account):

@@ -11,7 +11,7 @@ from management.profile.controllers import ProfileController
 from management.profile.data import OwnData
 from management.profile.mail import Emails
 from management.profile.own import DataController, PasswordController, SessionsController
-from management.profile.phone import Phones
+from management.profile.phone import PerDay, Phones
 from management.profile.proof import Proof
 from management.profile.safety import Safety
 from management.profile.service import Profiles
@@ -34,10 +34,11 @@ def services(settings: Settings, database: Callable[[], Database], shared: Mappi
     proof = Proof(database, passwords, throttle)
     profiles = Profiles(database, callers, shared["media"])
     calls = CodeCalls(database, settings.system_trunk, settings.system_caller_id)
+    per_day = PerDay(settings.codes_per_user, settings.codes_per_phone)
     return {
         "profiles": profiles,
         "emails": Emails(database, callers, throttle, proof, settings.public_url),
-        "phones": Phones(database, callers, throttle, profiles, calls),
+        "phones": Phones(database, callers, throttle, profiles, calls, per_day),
         "safety": Safety(database, callers, passwords, proof, settings.public_url),
-        "own_data": OwnData(database, callers, proof, shared["media"], shared["links"]),
+        "own_data": OwnData(database, callers, throttle, proof, shared["media"], shared["links"]),
     }

@@ -19,6 +19,7 @@ import msgspec
 from engine.domain.ids import AccountId, CampaignId
 from engine.storage.database import Database
 from engine.storage.queries import load
+from management.cabinet.spreadsheets import defused
 from management.jobs.handling import Job, Registered, register
 from management.jobs.queue import Kind as JobKind
 from management.jobs.tasks import Progress, TaskPayload, task_handler
@@ -111,12 +112,9 @@ def _object(row: asyncpg.Record) -> str:
 
 
 def _cell(value: object) -> object:
-    """Text that a spreadsheet would take for a formula is kept from being one."""
     if isinstance(value, (dict, list)):
         return json.dumps(_plain(value), ensure_ascii=False)
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return "'" + value
-    return _plain(value)
+    return defused(value) if isinstance(value, str) else _plain(value)
 
 
 def _plain(value: object) -> object:

@@ -121,7 +121,7 @@ class DataController(Controller):
         try:
             await own_data.export(caller, frame.texts)
             done = Toast(frame.texts.gettext(mark("Your data are being gathered")), Tone.INFO)
-        except Conflict as error:
+        except (Conflict, TooMany) as error:
             done = Toast(told(error, frame.texts.gettext), Tone.WARNING)
         return moved("/profile/data", done, htmx="HX-Request" in request.headers)
 

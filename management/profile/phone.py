@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from management.access.callers import Callers
 from management.access.throttle import CODE, Throttle
 from management.access.tokens import Purpose, issue_code, redeem_code
 from management.database import Joined
-from management.errors import Conflict
+from management.errors import Conflict, TooMany
 from management.fields import Fields
 from management.jobs.queue import enqueue
 from management.language import texts
@@ -40,7 +41,21 @@ _TEXTS = {
     PhoneProblem.SERVICE_NUMBER: mark("This is a service number and nobody's own"),
     PhoneProblem.UNKNOWN_RANGE: mark("No operator has such numbers"),
 }
+_USER_S_DAY = mark(
+    "You have asked for {most} codes within a day, more are not sent. Try again in {hours} h {minutes} min"
+)
+_PHONE_S_DAY = mark(
+    "{most} codes have gone to this number within a day, more are not sent. Try again in {hours} h {minutes} min"
+)
 _NO_NUMBER = mark("This is no phone number")
+
+
+@dataclass(frozen=True, slots=True)
+class PerDay:
+    """Codes in any 24 hours: of one user, and to one number, whoever asks."""
+
+    user: int
+    phone: int
 
 
 class Phones:
@@ -51,12 +66,14 @@ class Phones:
         throttle: Throttle,
         profiles: Profiles,
         calls: CodeCalls,
+        per_day: PerDay,
     ) -> None:
         self._database = database
         self._callers = callers
         self._throttle = throttle
         self._profiles = profiles
         self._calls = calls
+        self._per_day = per_day
 
     async def ways(self) -> Ways:
         return Ways(call=await self._calls.line() is not None, sms=SMS_GATEWAY)
@@ -84,6 +101,7 @@ class Phones:
         await self._throttle.take(CODE, f"user:{caller.user}")
         await self._throttle.take(CODE, f"phone:{phone}")
         async with self._database().transaction() as connection:
+            await self._count(connection, caller, phone)
             await self._drop_former(connection, caller)
             payload = {"phone": phone, "way": way.value}
             code = await issue_code(connection, Purpose.CONFIRM_PHONE, caller.user, payload)
@@ -95,6 +113,17 @@ class Phones:
                 lasts = timedelta(seconds=Purpose.CONFIRM_PHONE.lasts_s)
                 await enqueue(connection, END_CALL, EndCall(campaign), after=lasts)
             await audit(connection, caller, "user.phone_asked", caller.user, after=payload)
+
+    async def _count(self, connection: Connection, caller: Caller, phone: E164) -> None:
+        """Raises TooMany when the day's codes are used up. What counts is the journal's entry, written in this transaction."""
+        for which, whom, most, words in (
+            ("user", caller.user, self._per_day.user, _USER_S_DAY),
+            ("phone", phone, self._per_day.phone, _PHONE_S_DAY),
+        ):
+            await connection.execute(_SQL["hold_codes"], f"{which}:{whom}")
+            wait = await connection.fetchval(_SQL[f"codes_of_{which}"], whom, most)
+            if wait is not None:
+                raise TooMany(wait, words, most=most)
 
     async def _number(self, caller: Caller, fields: Fields, raw: str) -> E164 | None:
         found = normalise(raw)

@@ -72,6 +72,19 @@ where u.id = $1 and was.id = u.id returning was.phone
 update one_time_tokens set payload = payload || jsonb_build_object('campaign', $3::bigint)
 where user_id = $1 and purpose = $2 and used_at is null
 
+-- name: hold_codes
+-- Of two who ask at once the second counts the first.
+select pg_advisory_xact_lock(hashtextextended($1, 5))
+
+-- name: codes_of_user
+-- $2 codes a day: seconds until he may have another; no row: now.
+select extract(epoch from at + interval '1 day' - now())::float8 from audit
+where user_id = $1 and action = 'user.phone_asked' and at > now() - interval '1 day' order by at desc offset $2 - 1 limit 1
+
+-- name: codes_of_phone
+select extract(epoch from at + interval '1 day' - now())::float8 from audit
+where after ->> 'phone' = $1 and action = 'user.phone_asked' and at > now() - interval '1 day' order by at desc offset $2 - 1 limit 1
+
 -- name: call
 -- How the campaign of one call goes: its own state, and the call's once there is one.
 select c.state as campaign_state, k.state, k.outcome, extract(epoch from now() - c.started_at)::float8 as age_s

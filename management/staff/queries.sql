@@ -54,6 +54,9 @@ with ended as (delete from sessions where user_id = $1 returning 1) select count
 -- name: withdraw_links
 update one_time_tokens set used_at = now() where user_id = $1 and used_at is null
 
+-- name: revoke_keys
+update api_keys set revoked_at = now() where user_id = $1 and revoked_at is null returning id, name, prefix
+
 -- name: known
 select id from users where email = $1 and deleted_at is null
 

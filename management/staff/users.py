@@ -60,14 +60,15 @@ class Users:
         return User(**{**row, "role": Role(row["role"])}, sessions=sessions, sign_ins=sign_ins)
 
     async def block(self, caller: Caller, user: int) -> str:
-        """His e-mail. He is signed out everywhere, his keys and links work no more. Raises Conflict, Forbidden."""
+        """His e-mail. He is signed out everywhere, his keys and links are worth nothing from now on, also once he is unblocked.
+        Raises Conflict, Forbidden."""
         async with self._database().transaction() as connection:
             row = await self._held(connection, caller, user, Right.BLOCK_USERS)
             if row["blocked"]:
                 raise Conflict("blocked", mark("He is blocked already"))
             await connection.execute(_SQL["block"], user)
-            await self._cut_off(connection, user)
             await audit(connection, caller, "user.blocked", user, account=AccountId(row["account"]))
+            await self._revoke(connection, caller, user, AccountId(row["account"]))
         await self._callers.forget()
         return str(row["email"])
 
@@ -76,6 +77,8 @@ class Users:
             row = await self._held(connection, caller, user, Right.BLOCK_USERS)
             if not row["blocked"]:
                 raise Conflict("not_blocked", mark("He is not blocked"))
+            # What a request that had begun before the block made after it has never worked, and shall not begin to.
+            await self._revoke(connection, caller, user, AccountId(row["account"]))
             await connection.execute(_SQL["unblock"], user)
             await audit(connection, caller, "user.unblocked", user, account=AccountId(row["account"]))
         return str(row["email"])
@@ -163,6 +166,12 @@ class Users:
     async def _still(self, connection: Connection, caller: Caller, right: Right) -> None:
         rows = await connection.fetch(_SQL["hold"], [caller.user])
         _check(rows[0] if rows else None, {right})
+
+    async def _revoke(self, connection: Connection, caller: Caller, user: int, account: AccountId) -> None:
+        await self._cut_off(connection, user)
+        for key in await connection.fetch(_SQL["revoke_keys"], user):
+            before = {"name": key["name"], "prefix": key["prefix"]}
+            await audit(connection, caller, "key.revoked", key["id"], account=account, before=before)
 
     async def _cut_off(self, connection: Connection, user: int) -> None:
         await connection.fetchval(_SQL["end_sessions"], user)

@@ -7,7 +7,7 @@ const PATIENCE_MS = 8000;
 
 async function refresh(part, offline, shown) {
   try {
-    const answer = await fetch(part.dataset.live, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const answer = await fetch(part.dataset.live, { headers: { "dozvon-automatic": "1" }, signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!answer.ok) throw new Error(String(answer.status));
     const html = await answer.text();
     if (html !== shown) part.innerHTML = html; // the server escaped it

@@ -1,4 +1,4 @@
-"""Sessions, keys, brakes, one-time links and codes, the audit log, repeated requests: on a real PostgreSQL."""
+"""Sessions, keys, brakes, one-time links and codes, the audit log: on a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from engine.storage.database import Database
 from management.access.audit import audit
 from management.access.caller import Role, Scope
 from management.access.callers import Callers
-from management.access.idempotency import Answer, Idempotency
 from management.access.throttle import Brake, Throttle, delay_s
 from management.access.tokens import Purpose, issue, issue_code, peek, redeem, redeem_code
-from management.errors import Conflict, Invalid, TooMany
+from management.errors import TooMany
 from tests.support.people import People
 
 pytestmark = pytest.mark.integration
@@ -186,20 +185,3 @@ async def test_the_audit_log_keeps_what_changed_and_cannot_be_changed(
     assert (row["account_id"], row["user_id"], row["host"]) == (person.account, person.user, HOME)
     with pytest.raises(asyncpg.RestrictViolationError):
         await database.execute("delete from audit")
-
-
-async def test_a_repeated_request_gets_the_first_answer(database: Database, people: People) -> None:
-    answers, user = Idempotency(lambda: database), (await people.person()).user
-    assert await answers.begin(user, "k", b"one") is None
-    with pytest.raises(Conflict):
-        await answers.begin(user, "k", b"one")
-    with pytest.raises(Invalid):
-        await answers.begin(user, "k", b"two")
-    await answers.end(user, "k", Answer(201, [(b"etag", b'"1"')], b"{}"))
-    assert await answers.begin(user, "k", b"one") == Answer(201, [(b"etag", b'"1"')], b"{}")
-    with pytest.raises(Invalid):
-        await answers.begin(user, "k", b"two")
-    other = (await people.person()).user
-    assert await answers.begin(other, "k", b"two") is None, "keys are each user's own"
-    await answers.drop(other, "k")
-    assert await answers.begin(other, "k", b"three") is None

@@ -11,7 +11,7 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from engine.storage.database import Database
-from management.access.throttle import PROMO, SHARING
+from management.access.throttle import EXPORT, OWN_EXPORT, PROMO, SHARING
 from management.app import create_app
 from management.settings import Settings
 from tests.integration.management.accounts.conftest import register
@@ -60,3 +60,33 @@ async def test_promo_codes_cannot_be_guessed(client: AsyncTestClient[Litestar], 
         await database.execute("delete from throttle where key not like 'promo:%'")
         codes.append((await register(browser, f"n{number}@example.com", promo=f"GUESS{number}")).status_code)
     assert codes == [422] * PROMO.times + [429]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+async def test_so_many_lists_become_files(client: AsyncTestClient[Litestar], people: People, form: str) -> None:
+    await ready(client)
+    hers, his = [Browser(client, await people.cookie(await people.person())) for _ in range(2)]
+    pages = ("/projects", "/finance", "/profile/journal")
+    codes = [
+        (await hers.get(f"{pages[number % len(pages)]}?format={form}")).status_code for number in range(EXPORT.times)
+    ]
+    assert codes == [200] * EXPORT.times
+    refused = await hers.get(f"/projects?format={form}")
+    assert refused.status_code == 429 and "content-disposition" not in refused.headers
+    assert 1 <= int(refused.headers["retry-after"]) <= EXPORT.every_s
+    assert (await hers.get("/projects")).status_code == 200, "the page itself"
+    assert (await hers.get("/projects?format=pdf")).status_code == 200
+    assert (await his.get(f"/projects?format={form}")).status_code == 200, "another user"
+
+
+async def test_so_many_archives_of_one_s_data(
+    client: AsyncTestClient[Litestar], people: People, database: Database
+) -> None:
+    await ready(client)
+    browser = Browser(client, await people.cookie(await people.person()))
+    await browser.get("/profile/data?lang=en")
+    for _ in range(OWN_EXPORT.times + 1):
+        await browser.post("/profile/data/exports")
+        await database.execute("update tasks set state = 'done', ended_at = now()")
+    assert await database.fetchval("select count(*) from tasks") == OWN_EXPORT.times
+    assert "Too many attempts" in (await browser.get("/profile/data")).text

@@ -267,6 +267,20 @@ async def test_a_repeated_post_creates_once(api: Api) -> None:
     assert (await api("POST", "", {"name": "Три"}, bad)).status_code == 201, "a failure uses no key up"
 
 
+async def test_a_known_answer_is_not_for_a_key_that_could_not_have_got_it(
+    client: Client, people: People, owner: Person, api: Api
+) -> None:
+    key = {"idempotency-key": "order-1"}
+    first = await api("POST", "", {"name": "Один"}, key)
+    reader = Api(client, await people.key(owner, [Scope.READ]))
+    assert (await reader("POST", "", {"name": "Один"}, key)).status_code == 403
+    writer = Api(client, await people.key(owner, [Scope.WRITE]))
+    again = await writer("POST", "", {"name": "Один"}, key)
+    assert (again.status_code, again.json()) == (201, first.json()), "the client got a new key meanwhile"
+    stranger = Api(client, await people.key(await people.person()))
+    assert (await stranger("POST", "", {"name": "Один"}, key)).json()["id"] != first.json()["id"]
+
+
 async def test_limits_are_told(api: Api) -> None:
     answer = await api("GET", "")
     assert int(answer.headers["ratelimit-remaining"]) == int(answer.headers["ratelimit-limit"]) - 1

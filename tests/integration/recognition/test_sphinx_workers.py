@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import shutil
 import signal
 from collections.abc import Iterator, Mapping
@@ -70,6 +71,37 @@ def test_a_process_that_hangs_is_replaced(clips: Mapping[str, Samples]) -> None:
     workers.close()
 
 
+async def test_a_process_that_hangs_does_not_hold_up_the_end(clips: Mapping[str, Samples]) -> None:
+    recogniser = Recogniser(SphinxModel(processes=1), threads=1)
+    (stuck,) = processes()
+    stuck.send_signal(signal.SIGSTOP)
+    streams = [recogniser.open(WORDS, lambda _: None) for _ in range(3)]
+    for stream in streams:
+        stream.feed(line(clips["00-yes"]))
+    answers = [stream.finish() for stream in streams]
+    async with asyncio.timeout(5):  # its answer would be waited for twice as long, and once more
+        await recogniser.close()
+    assert [(await answer).text for answer in answers] == [""] * 3
+    assert processes() == []
+
+
+async def test_a_process_that_reads_nothing_is_replaced(clips: Mapping[str, Samples]) -> None:
+    workers = Workers(FOLDER, 1, answer_s=1.0)
+    found = workers.search(Job(line(clips["00-yes"]), WORDS))
+    (stuck,) = processes()
+    stuck.send_signal(signal.SIGSTOP)
+    silence = Job(bytes(15 * 16000), WORDS)  # more than a socket takes while nobody reads
+    search = asyncio.ensure_future(asyncio.to_thread(workers.search, silence))
+    try:
+        await asyncio.wait_for(asyncio.shield(search), 20)
+        assert workers.search(Job(line(clips["00-yes"]), WORDS)) == found
+    finally:
+        if stuck.is_running():
+            stuck.kill()
+        await search
+        workers.close()
+
+
 def test_one_that_could_not_load_its_model_is_begun_anew(
     tmp_path: Path, clips: Mapping[str, Samples], request: pytest.FixtureRequest
 ) -> None:
@@ -126,3 +158,20 @@ def test_utterances_leave_no_memory_behind(workers: Workers, clips: Mapping[str,
         if number == 80:
             before = process.memory_info().rss
     assert process.memory_info().rss - before < 4 << 20
+
+
+def test_words_of_thousands_of_scenarios_leave_no_memory_behind(workers: Workers, clips: Mapping[str, Samples]) -> None:
+    """A decoder keeps every word that it was ever taught, some 150 bytes each: these would be 6 MB."""
+    heard = Job(line(clips["00-yes"]), WORDS)
+    found = workers.search(heard)
+    (process,) = processes()
+    words = map("".join, itertools.product(("ба", "ге", "ди", "зо", "ку", "лы", "ма", "ну", "по"), repeat=5))
+    before = 0
+    for number in range(1100):
+        workers.search(Job(bytes(1600), tuple(itertools.islice(words, 50))))
+        if number == 300:
+            before = process.memory_info().rss
+    assert next(words), "each was another one"
+    assert process.memory_info().rss - before < 3 << 20
+    assert workers.search(heard) == found
+    assert processes() == [process]

@@ -37,6 +37,11 @@ def test_read_from_the_environment_and_shown_without_the_password() -> None:
         ({"DATABASE_URL": SECRET, "DOZVON_SECRET_FILE": "/nowhere/secret"}, "setting_file"),
         ({"DATABASE_URL": SECRET, "DOZVON_WORKER_JOBS": "1"}, "setting_number"),
         ({"DATABASE_URL": SECRET, "DOZVON_WORKER_JOBS": "many"}, "setting_number"),
+        ({"DATABASE_URL": SECRET, "DOZVON_SESSION_IDLE_H": "721"}, "setting_number"),
+        ({"DATABASE_URL": SECRET, "DOZVON_STAFF_SESSION_IDLE_H": "0"}, "setting_number"),
+        ({"DATABASE_URL": SECRET, "DOZVON_API_PER_MINUTE": "0"}, "setting_number"),
+        ({"DATABASE_URL": SECRET, "DOZVON_CODES_PER_USER": "0"}, "setting_number"),
+        ({"DATABASE_URL": SECRET, "DOZVON_CODES_PER_PHONE": "-1"}, "setting_number"),
     ],
 )
 def test_what_is_wrong_is_named_without_its_value(environment: dict[str, str], code: str) -> None:
@@ -76,3 +81,11 @@ def test_the_secret_is_the_file_s_and_random_without_one(tmp_path: Path) -> None
         settings_from({"DATABASE_URL": SECRET, "DOZVON_SECRET_FILE": str(file)})
     assert (caught.value.code, "short" in str(caught.value)) == ("setting_secret", False)
     assert settings_from({"DATABASE_URL": SECRET}).secret != settings_from({"DATABASE_URL": SECRET}).secret
+
+
+def test_limits_are_given_by_the_environment() -> None:
+    names = ("API_PER_MINUTE", "CODES_PER_USER", "CODES_PER_PHONE", "SESSION_IDLE_H", "STAFF_SESSION_IDLE_H")
+    usual = settings_from({"DATABASE_URL": SECRET})
+    assert [getattr(usual, name.lower()) for name in names] == [600, 10, 5, 168, 12]
+    given = settings_from({"DATABASE_URL": SECRET, **{f"DOZVON_{name}": str(7 + at) for at, name in enumerate(names)}})
+    assert [getattr(given, name.lower()) for name in names] == [7, 8, 9, 10, 11]

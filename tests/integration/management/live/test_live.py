@@ -50,17 +50,15 @@ async def _always() -> bool:
 
 async def test_the_stream_of_one_who_is_signed_out_ends(dsn: str) -> None:
     broker, looks = Broker(dsn), iter([True, False])
-    caller = Caller(
-        UserId(1), AccountId(1), Role.CUSTOMER, "a@example.com", "A", "ru", "Europe/Moscow", "", SessionId(1)
-    )
 
     async def still() -> bool:
         return next(looks)
 
-    async with asyncio.timeout(LONG_S):
-        got = [message.comment or message.event or "retry" async for message in events(broker, caller, still, 0.01)]
+    with broker.stream(1, AccountId(1)) as stream:
+        async with asyncio.timeout(LONG_S):
+            got = [message.comment or message.event or "retry" async for message in events(stream, still, 0.01)]
     assert got == ["retry", "refresh", "still here"]
-    assert broker.has_room(1) and next(looks, None) is None
+    assert next(looks, None) is None
 
 
 def _refused(_: Request[object, object, State], error: DozvonError) -> Response[None]:
@@ -204,6 +202,17 @@ async def test_nobody_and_too_many(site: Site, database: Database) -> None:
     streams[0].__exit__(None, None, None)
     async with site.listening(1, one):
         pass
+
+
+async def test_of_many_at_once_so_many_open(site: Site, database: Database) -> None:
+    headers = {"x-caller": f"1/{await _account(database, 'one')}"}
+    asking = [site.session.get(f"{site.address}/live", headers=headers) for _ in range(2 * MOST_STREAMS)]
+    answers = await asyncio.gather(*asking)
+    statuses = sorted(answer.status for answer in answers)
+    for answer in answers:
+        answer.close()
+    assert statuses == [200] * MOST_STREAMS + [429] * MOST_STREAMS
+    await until(lambda: not site.broker._all(), LONG_S)
 
 
 async def test_a_slow_stream_ends_and_keeps_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -167,6 +168,50 @@ async def test_codes_are_braked_by_user_and_by_number(home: Home) -> None:
     _, browser = await home.stranger()
     assert (await browser.post("/profile/phone", ask)).status_code == 429, "another user, the same number"
     assert (await browser.post("/profile/phone", {**ask, "phone": "+79001234500"})).status_code == 303
+
+
+async def _asked(home: Home, times: int, phone: str, user: int, ago: str) -> None:
+    await home.database.execute(
+        "insert into audit (user_id, action, after, at)"
+        " select $3, 'user.phone_asked', jsonb_build_object('phone', $2::text), now() - $4::text::interval"
+        " from generate_series(1, $1)",
+        times,
+        phone,
+        user,
+        ago,
+    )
+
+
+async def _ask(browser: Browser, phone: str, language: str = "en") -> tuple[int, str]:
+    answer = await browser.post(f"/profile/phone?lang={language}", {"phone": phone, "way": "sms"})
+    return answer.status_code, answer.text
+
+
+async def test_one_number_gets_so_many_codes_a_day_whoever_asks(home: Home) -> None:
+    _, browser = await home.stranger()
+    await _asked(home, 4, PHONE, home.person.user, "23 h 30 min")
+    await _asked(home, 50, PHONE, home.person.user, "24 h 1 min")
+    await _asked(home, 50, "+79001234500", (await home.people.person()).user, "1 h")
+    assert (await _ask(home.browser, PHONE))[0] == 303
+    status, text = await _ask(home.browser, PHONE)
+    assert status == 429 and "5 codes have gone to this number within a day" in text and "in 0 h 30 min" in text
+    status, text = await _ask(home.browser, PHONE, "ru")
+    assert status == 429 and "на этот номер отправлено кодов: 5" in text and "через 0 ч 30 мин" in text
+    await home.database.execute("delete from throttle")
+    assert (await _ask(browser, PHONE))[0] == 429, "another user, the same number"
+    assert len(await home.letters()) == 1
+
+
+async def test_one_user_gets_so_many_codes_a_day_for_whatever_numbers(home: Home) -> None:
+    other, _ = await home.stranger()
+    for number in range(9):
+        await _asked(home, 1, f"+7900123450{number}", home.person.user, f"{number + 1} h")
+    await _asked(home, 50, "+79001234500", other.user, "25 h")
+    first, second = "+79001234510", "+79001234511"
+    answers = await asyncio.gather(_ask(home.browser, first), _ask(home.browser, second))
+    assert sorted(status for status, _ in answers) == [303, 429], "of two at once the second counts the first"
+    status, text = await _ask(home.browser, "+79001234512", "ru")
+    assert status == 429 and "вы запросили кодов: 10" in text and "через 15 ч 0 мин" in text
 
 
 async def test_without_a_trunk_no_call(home: Home) -> None:

@@ -131,7 +131,10 @@ async def _archive(home: Home, folder: Path) -> tuple[str, zipfile.ZipFile]:
 
 
 async def test_one_s_data_can_be_taken_along(home: Home, tmp_path: Path) -> None:
-    await home.database.execute("update users set surname = '=cmd()' where id = $1", home.person.user)
+    await home.database.execute(
+        "update users set surname = '=cmd()', patronymic = '＝cmd()', phone = '+79001234567' where id = $1",
+        home.person.user,
+    )
     await home.database.execute(
         "insert into consents (user_id, document, version) values ($1, 'offer', '2')", home.person.user
     )
@@ -144,7 +147,10 @@ async def test_one_s_data_can_be_taken_along(home: Home, tmp_path: Path) -> None
     (profile,) = json.loads(archive.read("profile.json"))
     assert (profile["email"], profile["surname"]) == (home.person.email, "=cmd()")
     rows = list(csv.DictReader(io.StringIO(archive.read("profile.csv").decode("utf-8-sig")), delimiter=";"))
-    assert rows[0]["surname"] == "'=cmd()", "no formula for a spreadsheet"
+    assert [rows[0][name] for name in ("surname", "patronymic")] == ["'=cmd()", "'＝cmd()"], (
+        "no formula for a spreadsheet"
+    )
+    assert rows[0]["phone"] == "+79001234567", "and no apostrophe before what is none"
     assert [row["name"] for row in json.loads(archive.read("projects.json"))] == ["Осень"]
     assert json.loads(archive.read("projects.json"))[0]["id"] == project
     assert json.loads(archive.read("consents.json"))[0]["document"] == "offer"

@@ -92,14 +92,33 @@ async def test_blocking_signs_him_out_everywhere_and_for_good(office: Office) ->
     bearer = {"authorization": f"Bearer {key}"}
     assert (await office.client.get("/api/v1/me", headers=bearer)).status_code == 401
     assert (await Browser(office.client).get(f"/sign-in/{link}")).status_code == 410
-    assert await office.audited() == [("user.blocked", office.admin.user, anna.account, {}, {})]
+    assert await office.audited() == [
+        ("user.blocked", office.admin.user, anna.account, {}, {}),
+        ("key.revoked", office.admin.user, anna.account, {"name": "test", "prefix": key[:8]}, {}),
+    ]
     page = (await office.browser.get(f"{HOME}/{anna.user}")).text
     assert "Заблокирован" in page and "Разблокировать" in page
     assert "уже заблокирован" in await _told(office, f"{HOME}/{anna.user}/block")
     assert (await office.browser.post(f"{HOME}/{anna.user}/unblock")).status_code == 303
     assert (await hers.get("/profile")).status_code == 303, "her old session stays dead"
-    assert (await office.client.get("/api/v1/me", headers=bearer)).status_code == 200
+    assert (await office.client.get("/api/v1/me", headers=bearer)).status_code == 401, "and so does her key"
+    anew = {"authorization": f"Bearer {await office.people.key(anna)}"}
+    assert (await office.client.get("/api/v1/me", headers=anew)).status_code == 200
+    assert (await (await office.at(anna)).get("/profile")).status_code == 200
     assert "не заблокирован" in await _told(office, f"{HOME}/{anna.user}/unblock")
+
+
+async def test_what_came_into_being_during_the_block_is_worth_nothing_after_it(office: Office) -> None:
+    """A request that had begun before may still make a session or a key."""
+    anna, boris = await office.people.person(), await office.people.person()
+    his = {"authorization": f"Bearer {await office.people.key(boris)}"}
+    await office.browser.post(f"{HOME}/{anna.user}/block")
+    hers, key = await office.at(anna), await office.people.key(anna)
+    assert (await office.browser.post(f"{HOME}/{anna.user}/unblock")).status_code == 303
+    assert (await hers.get("/profile")).status_code == 303
+    answer = await office.client.get("/api/v1/me", headers={"authorization": f"Bearer {key}"})
+    assert answer.status_code == 401
+    assert (await office.client.get("/api/v1/me", headers=his)).status_code == 200, "nobody else's"
 
 
 async def test_signing_somebody_out(office: Office) -> None:

@@ -17,6 +17,7 @@ from engine.domain.telephony import CallEvent, Connected, DigitReceived, Ended, 
 from engine.scenario.document import Scenario
 from engine.scenario.script import Script
 from engine.session.call import Call
+from engine.session.ear import Hearing
 from engine.session.messages import Message
 from engine.session.switchboard import Switchboard
 from tests.support.phone import PaperClips, PaperPhone, PaperStore, now
@@ -46,6 +47,7 @@ class Line:
     phone: PaperPhone = field(default_factory=PaperPhone)
     store: PaperStore = field(default_factory=PaperStore)
     clips: PaperClips = field(default_factory=PaperClips)
+    hearing: Hearing | None = None
     inbound: list[str] = field(default_factory=list)
     tasks: list[asyncio.Task[CallRecord]] = field(default_factory=list)
 
@@ -59,7 +61,8 @@ class Line:
         """Begin a call with a scenario of this start node, and wait until it was placed."""
         scenario = msgspec.convert({"name": "test", "start": start or HELLO}, Scenario)
         attempt = replace(ATTEMPT, **changes)
-        self.made = Call(attempt, Script.of(scenario), self.clips, {}, self.phone, self.store, self.folder)
+        script = Script.of(scenario)
+        self.made = Call(attempt, script, self.clips, {}, self.phone, self.store, self.folder, self.hearing)
         task = asyncio.ensure_future(self.switchboard.run(self.made))
         self.tasks.append(task)
         await self.phone.until("originate", attempt.call_id)

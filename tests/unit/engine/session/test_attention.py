@@ -77,3 +77,20 @@ async def test_what_is_forgotten_is_not_the_answer_that_is_still_to_come() -> No
     first.close()
     second.close()
     await recogniser.close()
+
+
+async def test_frames_that_come_at_once_belong_each_to_its_utterance() -> None:
+    """After a stall of the loop one tick brings what has piled up: the end of one answer, and the beginning of the next."""
+    slow, told = Slow(), list[str]()
+    slow.gate.set()
+    recogniser = Recogniser(slow, threads=1)
+    attention = Attention(recogniser, PreRoll(), ["да"], lambda text, final, other: told.append(text), "call")
+    for began, frames in ((0.0, 1), (1.0, 3)):
+        attention.segment(VoiceStarted(began))
+        attention.frame(frames * FRAME, True, began + 0.1)
+        attention.segment(VoiceEnded(began + 0.1, 0.1))
+        attention.clock(began + 0.6)
+    await until(lambda: len(told) == 2, 5)
+    assert told == ["1", "3"]
+    attention.close()
+    await recogniser.close()

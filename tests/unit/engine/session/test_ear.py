@@ -25,13 +25,17 @@ TALKER = AmdModel(forest("near_voiced_s", 1.0, 0.0, -9.0), Limits(0.9, 0.9, 0.01
 """Whoever has spoken for a second is a machine."""
 
 
-class PaperLeg:
-    async def detach(self) -> None: ...
-
-
 class PaperEars:
+    """They are their own leg."""
+
+    attached = 0
+
     async def attach(self, call: str, listener: LegListener) -> Leg:
-        return PaperLeg()
+        self.attached += 1
+        return self
+
+    async def detach(self) -> None:
+        self.attached -= 1
 
 
 @dataclass(frozen=True)
@@ -50,14 +54,21 @@ class PaperSpeech:
     """Of the first utterances."""
     expected: list[Sequence[str] | None] = field(default_factory=list)
     closed: int = 0
+    asked: list[float] = field(default_factory=list)
+    """Seconds of the utterances that it was asked for."""
+    _fed: int = 0
 
     def open(self, words: Sequence[str] | None, _on_partial: Callable[[str], None]) -> PaperSpeech:
         self.expected.append(words)
+        self._fed = 0
         return self
 
-    def feed(self, pcm: bytes) -> None: ...
+    def feed(self, pcm: bytes) -> None:
+        self._fed += len(pcm)
 
     async def finish(self) -> Understood:
+        self.asked.append(self._fed / 16000)
+        self._fed = 0
         self.failures -= 1
         if self.failures >= 0:
             raise Unavailable("recogniser-failed", "It failed.")
@@ -71,13 +82,18 @@ def no_clip(_clip: Path, _begin: int, _end: int) -> Pcm:
     return np.zeros(0, dtype=np.int16)
 
 
+def hear(ear: Ear, sound: Pcm, until: float) -> None:
+    """At once, as after a stall."""
+    whole = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME)
+    ear.heard(whole.tobytes(), levels_dbov(whole), until)
+
+
 async def screened(sound: Pcm, speech: PaperSpeech | None) -> list[said.Event]:
     told: list[Message] = []
     ear = Ear("call", Hearing(PaperEars(), TALKER, Vad, PreRoll, no_clip, speech), told.append)
     assert await ear.attach(asyncio.get_running_loop().time() - len(sound) / 8000)
     ear.screen()
-    whole = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME)
-    ear.heard(whole.tobytes(), levels_dbov(whole), asyncio.get_running_loop().time())
+    hear(ear, sound, asyncio.get_running_loop().time())
     for _ in range(5):
         await asyncio.sleep(0)
     await ear.detach()
@@ -133,11 +149,35 @@ async def test_without_a_recogniser_timing_alone_decides() -> None:
     assert await screened(MONOLOGUE, None) == [said.MachineDetected(said.MachineKind.VOICEMAIL)]
 
 
+class Silent(PaperSpeech):
+    """Never answers."""
+
+    async def finish(self) -> Understood:
+        await asyncio.get_running_loop().create_future()
+        return Understood("")
+
+
+async def test_a_verdict_that_waits_for_its_words_is_not_told_after_a_transfer() -> None:
+    told: list[Message] = []
+    ear = Ear("call", Hearing(PaperEars(), TALKER, Vad, PreRoll, no_clip, Silent([])), told.append)
+    began = asyncio.get_running_loop().time()
+    assert await ear.attach(began)
+    ear.screen()
+    hear(ear, MONOLOGUE, began + 2.4)
+    await ear.detach()
+    assert await ear.attach(began)
+    hear(ear, silence(0.4), began + 9.0)
+    ear.clock(began + 9.0)
+    assert told == []
+
+
 class Listening:
     """An ear that listens, and a line on which time passes as it is heard."""
 
-    def __init__(self, speech: PaperSpeech, told: list[Message]) -> None:
-        self.ear = Ear("call", Hearing(PaperEars(), TALKER, Vad, PreRoll, no_clip, speech), told.append)
+    def __init__(
+        self, speech: PaperSpeech, told: list[Message], read: Callable[[Path, int, int], Pcm] = no_clip
+    ) -> None:
+        self.ear = Ear("call", Hearing(PaperEars(), TALKER, Vad, PreRoll, read, speech), told.append)
         self.began = asyncio.get_running_loop().time()
         self.now = 0.0
         self.told = told
@@ -183,3 +223,37 @@ async def test_who_speaks_when_the_prompt_ends_is_not_silent() -> None:
     assert await line.hear(vowel(120, 30, 0.5)) == [said.SpeechStarted()]
     line.ear.begin_silence()
     assert line.told == [Perceived(said.SpeechStarted())] * 2
+
+
+ECHOED = np.concatenate([vowel(110, 25, 1.0), vowel(140, -30, 0.8)])
+MUMBLED = np.concatenate([silence(0.4), vowel(160, 20, 0.5), silence(3.3)])
+"""Neither timing nor words tell who that is: heard on, but spoken to like a person."""
+
+
+async def mumbling(speech: PaperSpeech, prompt: Pcm) -> Listening:
+    """A call that is screened; after the verdict the robot says ``prompt``."""
+    clip = np.concatenate([np.zeros_like(MUMBLED), prompt])
+    line = Listening(speech, [], lambda _clip, begin, end: clip[begin:end])
+    assert await line.ear.attach(line.began)
+    line.ear.screen()
+    line.ear.robot_says(Path("clip"))
+    assert await line.hear(MUMBLED) == [said.PersonDetected()]
+    return line
+
+
+async def test_the_robots_own_words_are_no_evidence() -> None:
+    speech = PaperSpeech(["", "алло"])
+    line = await mumbling(speech, ECHOED)
+    assert await line.hear(silence(0.2), ECHOED, silence(0.8)) == []
+    assert len(speech.asked) == 1
+    assert await line.hear(vowel(190, -40, 0.5), silence(0.4)) == [said.PersonDetected()]
+    assert 0.5 < speech.asked[1] < 1.0, "the person's word, with what is heard around it"
+
+
+async def test_who_speaks_into_an_echo_is_evidence() -> None:
+    speech = PaperSpeech(["", "алло"])
+    line = await mumbling(speech, ECHOED)
+    louder = np.concatenate([silence(0.8), vowel(190, -40, 3.6, -9.0)])
+    louder[1600 : 1600 + len(ECHOED)] += ECHOED // 3
+    assert await line.hear(louder) == [said.PersonDetected()], "he is not waited for until he ends"
+    assert speech.asked[1] < 2.6, "without what sounded before him"

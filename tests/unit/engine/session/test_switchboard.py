@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+
 from engine.domain.outcome import Outcome
+from engine.session.ear import Hearing
+from engine.speech.recogniser import PreRoll
+from engine.speech.vad import Vad
 from tests.support.phone import away
 from tests.unit.engine.session.conftest import ID, Line
-from tests.unit.engine.session.test_call import ask
+from tests.unit.engine.session.test_call import GOAL, ask
+from tests.unit.engine.session.test_ear import PaperEars, PaperSpeech, no_clip
 from tests.unit.engine.session.test_transfer import LEG, transfer
 
+SAYS_YES = {"when": {"type": "words", "contains": ["да"]}, "then": GOAL}
+PRESSES_ONE = {"when": {"type": "digits", "digits": "1"}, "then": GOAL}
 STRANGER = "99999999-2222-3333-4444-555555555555"
 
 
@@ -62,6 +72,27 @@ async def test_a_call_that_breaks_takes_its_operator_along(line: Line) -> None:
     line.answers(LEG, "operator")
     assert (await call).cause == "engine_error"
     assert line.phone.count("hang_up", ID) == line.phone.count("hang_up", LEG) == 1
+
+
+@pytest.mark.parametrize("way", ["breaks", "is cancelled", "is hung up"])
+async def test_a_call_stops_listening_whatever_way_it_ends(line: Line, way: str) -> None:
+    speech, ears = PaperSpeech([]), PaperEars()
+    line.hearing = Hearing(ears, None, Vad, PreRoll, no_clip, speech)
+    call = await line.call({**ask(), "recognition": {"branches": [SAYS_YES, PRESSES_ONE]}})
+    line.answers()
+    await line.phone.until("play", f"{ID}.play#1")
+    line.played(1)
+    await line.settled()
+    assert (len(speech.expected), speech.closed, ears.attached) == (1, 0, 1)
+    if way == "breaks":
+        line.phone.failing["play"] = ZeroDivisionError("a bug")
+        line.presses("1")
+    elif way == "is cancelled":
+        call.cancel()
+    else:
+        line.gone()
+    await asyncio.wait({call})
+    assert (len(speech.expected), speech.closed, ears.attached) == (1, 1, 0)
 
 
 async def test_end_if_live(line: Line) -> None:

@@ -104,10 +104,9 @@ async def test_what_is_fed_after_the_end_is_the_next_utterance(recogniser: Recog
     stream = stream_of(recogniser)
     scribe.gate.clear()
     stream.feed(PIECE)
-    first = asyncio.create_task(stream.finish())
-    await asyncio.sleep(0)
+    first = stream.finish()
     stream.feed(PIECE + PIECE)
-    second = asyncio.create_task(stream.finish())
+    second = stream.finish()
     scribe.gate.set()
     assert [await first, await second] == [Final("2560"), Final("5120")]
     assert scribe.made == 1
@@ -131,8 +130,7 @@ async def test_a_cancelled_end_loses_nothing(recogniser: Recogniser, scribe: Scr
     stream = stream_of(recogniser)
     scribe.gate.clear()
     stream.feed(PIECE)
-    waiting = asyncio.create_task(stream.finish())
-    await asyncio.sleep(0)
+    waiting = stream.finish()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
@@ -146,8 +144,7 @@ async def test_closing_gives_the_decoder_back_after_its_last_piece(recogniser: R
     scribe.gate.clear()
     stream.feed(PIECE)
     stream.feed(PIECE)
-    waiting = asyncio.create_task(stream.finish())
-    await asyncio.sleep(0)
+    waiting = stream.finish()
     stream.close()
     stream.close()
     assert await waiting == Final("")

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from management.access import password_rules
 from management.access.password_rules import LONGEST, SHORTEST, check_password
 from management.errors import Invalid
 from management.fields import Fields
@@ -39,10 +42,19 @@ def test_good_ones(password: str) -> None:
 @pytest.mark.parametrize(
     "password",
     ["1111111111", "abababababab", "1234567890", "qwertyuiop", "йцукенгшщзх", "1q2w3e4r5t", "Password12!", "P@ssw0rd11",
-     "passwordpassword", "admin12345678", "..Пароль2026..", "qwerty_12345", "Manchester", "basketball1"],
+     "passwordpassword", "admin12345678", "..Пароль2026..", "qwerty_12345", "Manchester", "basketball1",
+     "ghjcnjgfhjkm", "Ghbdtndctv", "translator", "1029384756q"],
 )  # fmt: skip
 def test_those_that_are_guessed_first(password: str) -> None:
     assert refused(password) == "common"
+
+
+def test_leaked_ones_stand_in_the_file_as_they_are_looked_up() -> None:
+    file = Path(password_rules.__file__).with_name("common_passwords.txt")
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    assert len(lines) > 2400 and lines == sorted(set(lines))
+    assert [line for line in lines if line != line.casefold() or len(line) < SHORTEST] == []
+    assert {refused(line) for line in lines} == {"common"}
 
 
 def test_lengths() -> None:

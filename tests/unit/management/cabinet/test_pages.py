@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from management.access.identity import AUTOMATIC
+from management.cabinet import pages
 from management.cabinet.icons import icon
 from management.cabinet.pages import Frame, moved, page, template_engine, theme_from
 from management.cabinet.toasts import FLASH_COOKIE, Toast, read_flash
@@ -41,3 +45,15 @@ def test_texts_with_places_are_filled_and_escaped_once() -> None:
 def test_an_unknown_icon_is_a_mistake() -> None:
     with pytest.raises(KeyError):
         icon("no-such-picture")
+
+
+def test_what_a_page_asks_by_itself_says_so() -> None:
+    folder = Path(pages.__file__).parent
+    polling = [
+        line
+        for file in folder.rglob("*.html")
+        for line in file.read_text().splitlines()
+        if "every " in line and "hx-trigger" in line
+    ]
+    assert polling and all(f'"{AUTOMATIC}": "1"' in line for line in polling)
+    assert f'"{AUTOMATIC}": "1"' in (folder / "static/live.js").read_text()
