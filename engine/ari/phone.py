@@ -137,19 +137,21 @@ def _endpoint(trunk: str, number: str) -> str:
 def translate(event: Event, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> CallEvent | None:
     """An ARI event in the session's words; None for those that say nothing to a call."""
     at = now()
-    match event:
+    match event:  # what comes with every attempt first
+        case Dial(peer, status):
+            if status == "RINGING":
+                return Ringing(peer.id, at)
+            return EarlyMedia(peer.id, at) if status == "PROGRESS" else None
+        case ChannelDestroyed(channel, cause, text, tech):
+            return Ended(channel.id, cause, text, tech, at)
+        case ChannelHangupRequest(channel):
+            return HangupRequested(channel.id, at)
         case StasisStart(channel, args):
             return Connected(channel.id, args, at, channel.caller.number, channel.dialplan.exten)
         case StasisEnd(channel):
             return LeftControl(channel.id, at)
-        case ChannelHangupRequest(channel):
-            return HangupRequested(channel.id, at)
-        case ChannelDestroyed(channel, cause, text, tech):
-            return Ended(channel.id, cause, text, tech, at)
         case ChannelStateChange(channel) if channel.state == "Ringing":
             return Ringing(channel.id, at)
-        case Dial(peer, status) if status in {"RINGING", "PROGRESS"}:
-            return Ringing(peer.id, at) if status == "RINGING" else EarlyMedia(peer.id, at)
         case ChannelDtmfReceived(channel, digit):
             return DigitReceived(channel.id, digit, at)
         case PlaybackFinished(playback):

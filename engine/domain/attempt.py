@@ -97,8 +97,8 @@ class Marks:
         """What of this must be written now, ``saved`` having been; None when there is nothing. That a prompt has ended
         can wait for the next news, or for the call's end.
         """
-        if len(self.turns) == len(saved.turns) and replace(self, turns=saved.turns) == saved:
-            return None
+        if self == saved or (len(self.turns) == len(saved.turns) and replace(self, turns=saved.turns) == saved):
+            return None  # the first comparison is for speed: most attempts have nothing to tell
         return replace(self, turns=self.new_turns(saved))
 
     def new_turns(self, saved: Marks) -> tuple[Turn, ...]:

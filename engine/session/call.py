@@ -86,7 +86,7 @@ class Call:
         self._notes = Notes(attempt.call_id, store)
         self._channel = str(attempt.call_id)
         self._record = attempt.record or script.scenario.recording
-        self._raw = recordings / f"{self._channel}.raw"
+        self._recordings = recordings
         self._mailbox: asyncio.Queue[Message] = asyncio.Queue()
         self._timers = Timers(self.deliver)
         self._facts = Facts(attempt.call_id)
@@ -147,7 +147,7 @@ class Call:
                 caller_id=self.attempt.caller_id,
                 timeout_s=self.attempt.answer_timeout_s + SAFETY_S,
                 args="call",
-                record_to=self._raw.with_suffix("") if self._record else None,
+                record_to=self._recordings / self._channel if self._record else None,
                 longest_s=self.attempt.answer_timeout_s + self.attempt.longest_call_s + ORPHAN_S,
             )
         except Unavailable as error:

@@ -27,7 +27,22 @@ MOST = 100
 @dataclass(eq=False, slots=True)
 class _Batch(Generic[Item, Answer]):
     items: list[Item] = field(default_factory=list)
+    answers: list[asyncio.Future[Answer]] = field(default_factory=list)
     written: asyncio.Task[Sequence[Answer]] | None = None
+
+    def tell(self, written: asyncio.Task[Sequence[Answer]]) -> None:
+        """To each who still waits what became of his item."""
+        waiting = [(place, answer) for place, answer in enumerate(self.answers) if not answer.done()]
+        if written.cancelled():
+            for _, answer in waiting:
+                answer.cancel()
+        elif error := written.exception():
+            for _, answer in waiting:
+                answer.set_exception(error)
+        else:
+            given = written.result()
+            for place, answer in waiting:
+                answer.set_result(given[place])
 
 
 class Gatherer(Generic[Item, Answer]):
@@ -52,11 +67,13 @@ class Gatherer(Generic[Item, Answer]):
         if batch is None or len(batch.items) >= MOST:
             batch = self._open = _Batch()
             batch.written = asyncio.create_task(self._batch(batch))
-        place = len(batch.items)
+            batch.written.add_done_callback(batch.tell)
+        # A future for each costs half of what shielding the task from each who waits for it does.
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         batch.items.append(item)
-        assert batch.written is not None
+        batch.answers.append(answer)
         try:
-            return (await asyncio.shield(batch.written))[place]
+            return await answer
         except asyncpg.PostgresError as error:
             if len(batch.items) == 1:
                 raise

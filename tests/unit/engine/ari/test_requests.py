@@ -8,7 +8,7 @@ import pytest
 
 from engine.ari import requests as requests_module
 from engine.ari.client import Ari, AriError, NotFound
-from engine.ari.requests import AT_ONCE
+from engine.ari.requests import AT_ONCE, LOW
 from engine.host.ports import free_port
 from engine.session.ports import ASTERISK_AWAY
 from tests.unit.engine.ari.conftest import SmallAri, response_to
@@ -58,13 +58,15 @@ async def test_answers_find_their_requests_in_any_order(small: SmallAri, ari: Ar
 
 async def test_no_more_than_a_few_are_on_their_way(small: SmallAri, ari: Ari) -> None:
     small.silent = True
-    orders = [order(ari, n) for n in range(AT_ONCE + 1)]
+    orders = [order(ari, n) for n in range(2 * AT_ONCE)]
     await ordered(small, AT_ONCE)
     await ari.ping()  # whatever the socket was given has arrived before this answer
     assert len(small.asked) == AT_ONCE + 1, "the ping and those"
-    await small.sockets[0].send_str(response_to("1", 200))
-    await orders[0]
-    await ordered(small, 1)
+    for n in range(AT_ONCE - LOW):
+        await small.sockets[0].send_str(response_to(str(n + 1), 200))
+        await orders[n]
+    await ordered(small, AT_ONCE - LOW)
+    assert len(small.asked) == 2 * AT_ONCE - LOW + 1, "as many more, together"
     for each in orders:
         each.cancel()
 
@@ -81,6 +83,25 @@ async def test_a_lost_connection_fails_what_waits_and_is_made_again(small: Small
     small.silent = False
     await ari.order("POST", "channels/3", {})
     assert len(small.sockets) == 2
+
+
+async def test_a_lost_connection_is_nothing_to_those_that_still_wait(small: SmallAri, ari: Ari) -> None:
+    small.silent = True
+    orders = [order(ari, n) for n in range(AT_ONCE + 3)]
+    await ordered(small, AT_ONCE)
+    small.silent = False
+    await small.sockets[0].close()
+    results = await asyncio.gather(*orders, return_exceptions=True)
+    assert [isinstance(result, AriError) for result in results] == [True] * AT_ONCE + [False] * 3
+    assert len(small.sockets) == 2
+
+
+async def test_without_a_connection_all_that_wait_are_told(small: SmallAri, ari: Ari) -> None:
+    small.open = False
+    results = await asyncio.gather(*(order(ari, n) for n in range(AT_ONCE + 3)), return_exceptions=True)
+    assert {type(result) for result in results} == {AriError}
+    small.open = True
+    await ari.order("POST", "channels", {})
 
 
 async def test_an_answer_that_does_not_come(small: SmallAri, ari: Ari, monkeypatch: pytest.MonkeyPatch) -> None:
