@@ -81,7 +81,8 @@ class RequestSocket:
     async def _send(self) -> None:
         """Those that wait, as many as may be on their way."""
         if self._socket is None:
-            self._socket = await self._connect()
+            async with asyncio.timeout(TIMEOUT_S):
+                self._socket = await self._connect()
             self._reader = asyncio.create_task(self._read(self._socket))
         line = self._socket
         with suppress(OSError):  # the connection is lost: the reader tells those who were on their way
