@@ -47,7 +47,7 @@ class Texts:
 
     def number(self, value: int) -> str:
         # A page has hundreds of numbers and times, and babel takes 20 µs for each where this takes 1.
-        return f"{value:,}".replace(",", self.locale.number_symbols["latn"]["group"])
+        return f"{value:,}".replace(",", _group(self.language))
 
     def percent(self, part: int, whole: int) -> str:
         """Rounded down: 100 % only when all of ``whole`` is there."""
@@ -67,11 +67,23 @@ class Texts:
         return f"{self.day(there)} {there.hour:02}:{there.minute:02}"
 
     def day(self, value: date) -> str:
-        name = self.locale.months["format"]["abbreviated"][value.month]
+        name = _short_months(self.language)[value.month - 1]
         return _DAY[self.language].format(day=value.day, month=value.month, year=value.year, name=name)
 
     def ago(self, seconds: float) -> str:
         return format_timedelta(timedelta(seconds=-int(seconds)), add_direction=True, threshold=1, locale=self.locale)
+
+
+@cache
+def _group(language: str) -> str:
+    """What stands between thousands."""
+    return str(Locale.parse(language).number_symbols["latn"]["group"])
+
+
+@cache
+def _short_months(language: str) -> tuple[str, ...]:
+    names = Locale.parse(language).months["format"]["abbreviated"]
+    return tuple(str(names[month]) for month in range(1, 13))
 
 
 def percent(part: int, whole: int) -> int:
