@@ -83,15 +83,13 @@ class Caller:
         self._audio, self._gated = audio, gated
         self._at = int(place * (len(audio) - FRAME)) // FRAME * FRAME
         self._stream = recogniser.open(words, lambda _: None)
-        self._vad, self._segments, self._roll = Vad(), Segmenter(), PreRoll()
-        self._clock = 0.0
+        self._vad, self._segments, self._roll, self._clock = Vad(), Segmenter(), PreRoll(), 0.0
         self._spoken_s = place * 7 % 1 * _UTTERANCE_S  # people do not all fall silent at the same moment
         self.answers = set[asyncio.Task[None]]()
 
     def next_frame(self) -> Pcm:
-        frame = self._audio[self._at : self._at + FRAME]
-        self._at = (self._at + FRAME) % (len(self._audio) - FRAME)
-        return frame
+        at, self._at = self._at, (self._at + FRAME) % (len(self._audio) - FRAME)
+        return self._audio[at : at + FRAME]
 
     def tick(self, frame: Pcm, level: float, attempt: Attempt) -> None:
         self._clock += _TICK_S
@@ -239,15 +237,15 @@ async def _attempt(
         now = time.perf_counter() - began
         attempt.behind_s = max(attempt.behind_s, now - tick * _TICK_S)
         frames = [caller.next_frame() for caller in callers]
-        levels = levels_dbov(np.stack(frames)) if gated else [0.0] * count  # of all at once, as the ears' tick has them
+        levels = levels_dbov(np.stack(frames)) if gated else [0.0] * count  # at once, as the ears' tick has them
         for caller, frame, level in zip(callers, frames, levels, strict=True):
             caller.tick(frame, level, attempt)
         await asyncio.sleep(max(0.0, (tick + 1) * _TICK_S - (time.perf_counter() - began)))
     for caller in callers:
         await caller.close()
     attempt.cpu_s = time.process_time() - cpu
-    what = f"{count} {'calls' if gated else 'streams'}: {attempt.cpu_s:.1f} s of processor in {options.seconds:.0f} s"
-    say(f"{what}, late p95 {attempt.p95_s:.2f} s")
+    many, late = f"{count} {'calls' if gated else 'streams'}", f"late p95 {attempt.p95_s:.2f} s"
+    say(f"{many}: {attempt.cpu_s:.1f} s of processor in {options.seconds:.0f} s, {late}")
     return attempt
 
 

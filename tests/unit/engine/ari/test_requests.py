@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import aiohttp
 import pytest
 
 from engine.ari import requests as requests_module
 from engine.ari.client import Ari, AriError, NotFound
-from engine.ari.requests import AT_ONCE, LOW
+from engine.ari.requests import AT_ONCE, LOW, RequestSocket
 from engine.host.ports import free_port
 from engine.session.ports import ASTERISK_AWAY
+from tests.support.world import until
 from tests.unit.engine.ari.conftest import SmallAri, response_to
 
 
@@ -115,6 +117,32 @@ async def test_an_answer_that_does_not_come(small: SmallAri, ari: Ari, monkeypat
     small.silent = False
     await small.sockets[0].send_str(response_to("2", 200))  # late: nobody waits for it
     await ari.order("POST", "channels", {})
+
+
+async def test_a_connection_that_does_not_come_about_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks later has one made for him."""
+    monkeypatch.setattr(requests_module, "TIMEOUT_S", 0.05)
+    attempts = 0
+
+    async def connect() -> aiohttp.ClientWebSocketResponse:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 1:
+            await asyncio.Event().wait()
+        raise aiohttp.ClientConnectionError("refused")
+
+    async def refused() -> bool:
+        try:
+            await socket.request("POST", "channels", {})
+        except TimeoutError:
+            return False
+        except aiohttp.ClientConnectionError:
+            return True
+        return False
+
+    socket = RequestSocket(connect)
+    assert not await refused()
+    await until(refused, 5)
 
 
 async def test_nobody_there() -> None:
